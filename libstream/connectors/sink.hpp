@@ -1,0 +1,68 @@
+// What a sink is: writers in the sink tasks and one committer beside the coordinator.
+//
+// Life of a writer: open, then for each epoch write*, finish. Between checkpoints only `write` is
+// called: `finish` ends everything written since the last one. Life of a committer: recover once,
+// then commit for each checkpoint epoch. commit may be called again for the same epoch.
+#pragma once
+
+#include <libstream/base/file_system.hpp>
+#include <libstream/base/result.hpp>
+#include <libstream/data/batch.hpp>
+#include <libstream/data/schema.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stream {
+
+enum class SinkKind {
+  marker,     ///< the outside transaction carries (query, task, epoch): exactly once
+  resumable,  ///< staged output becomes visible at commit, which anyone may repeat: exactly once
+  direct,     ///< written at once: at least once
+};
+
+struct SinkContext {
+  FileSystem& files;
+  std::string query_id;   ///< survives restarts when there is a checkpoint directory
+  std::uint32_t task = 0;
+  std::uint32_t num_tasks = 1;
+  std::int64_t term = 0;  ///< differs in each start: staged names of two attempts never meet
+};
+
+class SinkWriter {
+ public:
+  virtual ~SinkWriter() = default;
+  virtual Result<void> open(const SinkContext& context) = 0;
+  /// Called before the first batch of an epoch, also of an empty one.
+  virtual Result<void> begin(std::int64_t epoch, EpochMillis batch_time) = 0;
+  virtual Result<void> write(const Batch& batch) = 0;
+  /// Called at the end of every epoch, for sinks that show epochs (console).
+  virtual Result<void> end(std::int64_t /*epoch*/) { return {}; }
+  /// Ends what was written up to checkpoint epoch `epoch`; the message goes to the committer.
+  virtual Result<std::string> finish(std::int64_t epoch) = 0;
+};
+
+class SinkCommitter {
+ public:
+  virtual ~SinkCommitter() = default;
+  /// Called once at start; staged output of attempts after `last_committed` is swept, and the
+  /// messages of `last_committed` are committed again (idempotent).
+  virtual Result<void> recover(const SinkContext& context, std::int64_t last_committed) = 0;
+  virtual Result<void> commit(std::int64_t epoch, const std::vector<std::string>& messages) = 0;
+};
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual std::string description() const = 0;
+  virtual SinkKind kind() const = 0;
+  /// True: `write` may block for long (a slow device, user code); the task runs detached.
+  virtual bool may_block() const { return false; }
+  /// Refuses a schema it cannot write. Called before the query starts.
+  virtual Result<void> check(const Schema& schema) const = 0;
+  virtual std::unique_ptr<SinkWriter> make_writer() const = 0;
+  virtual std::unique_ptr<SinkCommitter> make_committer() const = 0;
+};
+
+}  // namespace stream

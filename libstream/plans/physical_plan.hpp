@@ -1,0 +1,67 @@
+// What runs: stages cut at exchanges. A stage is a chain of operators; it runs as `parallelism`
+// tasks. Made by the planner from a logical plan; carried out by a runner.
+#pragma once
+
+#include <libstream/connectors/sink.hpp>
+#include <libstream/connectors/source.hpp>
+#include <libstream/operators/operator.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stream {
+
+enum class Exchange {
+  forward,      ///< task i to task i
+  hash,         ///< by key group of the hash of column 0
+  single,       ///< all to task 0
+  round_robin,  ///< rows dealt out in turn, from task i on
+};
+
+/// One operator of a chain. `id` is stable across restarts: state is filed under it.
+struct PhysicalOperator {
+  std::string id;
+  std::string name;  ///< for explain, progress and errors: "reduce_by_key at word_count.cpp:12"
+  OperatorFactory make;
+  std::int64_t slide_in = 1;  ///< its input has a value in epochs n with (n + 1) % slide_in == 0
+};
+
+struct StageInput {
+  std::uint32_t from = 0;     ///< stage
+  std::uint32_t ordinal = 0;  ///< which input of the first operator
+  Exchange exchange = Exchange::forward;
+};
+
+struct Stage {
+  std::string name;
+  std::uint32_t parallelism = 1;
+  std::optional<std::uint32_t> source;  ///< index into PhysicalPlan::sources; then no inputs
+  std::vector<StageInput> inputs;
+  std::vector<PhysicalOperator> operators;
+  std::optional<std::uint32_t> sink;  ///< index into PhysicalPlan::sinks, after the last operator
+  std::int64_t sink_slide = 1;
+};
+
+struct PhysicalPlan {
+  std::vector<std::shared_ptr<const Source>> sources;
+  std::vector<std::shared_ptr<const Sink>> sinks;
+  std::vector<Stage> stages;  ///< in topological order
+  std::uint32_t num_groups = kDefaultKeyGroups;
+
+  std::size_t num_tasks() const;
+  /// Index of the stage's first task; tasks are numbered stage by stage.
+  std::uint32_t first_task(std::uint32_t stage) const;
+};
+
+/// A readable form, one stage a paragraph, Spark's manner.
+std::string explain(const PhysicalPlan& plan);
+
+/// The key groups of task `index` of `parallelism`: contiguous ranges that cover all groups.
+KeyGroupRange key_groups_of(std::uint32_t index, std::uint32_t parallelism,
+                            std::uint32_t num_groups);
+/// The task that owns a hash's group.
+std::uint32_t task_of_hash(std::uint64_t hash, std::uint32_t parallelism, std::uint32_t num_groups);
+
+}  // namespace stream

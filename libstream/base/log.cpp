@@ -9,9 +9,9 @@ namespace {
 
 struct Logger {
   std::mutex mutex;  // guards `sink` and orders its calls
-  LogSink sink = [](LogLevel level, std::string_view message) {
+  LogSink sink = [](LogLevel severity, std::string_view message) {
     constexpr const char* kNames[] = {"debug", "info", "warning", "error"};
-    std::fprintf(stderr, "%s: %.*s\n", kNames[static_cast<int>(level)],
+    std::fprintf(stderr, "%s: %.*s\n", kNames[static_cast<int>(severity)],
                  static_cast<int>(message.size()), message.data());
   };
   std::atomic<LogLevel> level = LogLevel::warning;

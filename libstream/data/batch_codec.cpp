@@ -1,0 +1,250 @@
+#include <libstream/base/hash.hpp>
+#include <libstream/data/batch_codec.hpp>
+#include <libstream/data/column_builder.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace stream {
+namespace {
+
+// "SBAT", version, payload bytes; then the payload; then XXH3 of header and payload.
+constexpr std::uint32_t kMagic = 0x54414253;
+constexpr std::uint32_t kVersion = 1;
+constexpr std::size_t kHeaderBytes = 16;
+constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxFields = 4096;
+constexpr std::size_t kMaxNameBytes = 4096;
+constexpr std::uint64_t kMaxRows = 1u << 30;
+
+template <class T>
+void put(std::string& out, T value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+void put_type(const DataType& type, std::string& out);
+
+void put_field(const Field& field, std::string& out) {
+  put(out, static_cast<std::uint16_t>(field.name.size()));
+  out += field.name;
+  put(out, static_cast<std::uint8_t>(field.is_nullable));
+  put_type(field.type, out);
+}
+
+void put_type(const DataType& type, std::string& out) {
+  put(out, static_cast<std::uint8_t>(type.kind));
+  put(out, static_cast<std::uint16_t>(type.children.size()));
+  for (const Field& child : type.children) put_field(child, out);
+}
+
+void put_column(const Column& column, std::string& out) {
+  put(out, static_cast<std::uint64_t>(column.num_rows));
+  put(out, static_cast<std::uint8_t>(column.validity ? 1 : 0));
+  if (column.validity) out.append(column.validity.data(), (column.num_rows + 7) / 8);
+  const TypeKind kind = column.type.kind;
+  if (kind == TypeKind::string || kind == TypeKind::binary) {
+    // Lengths, then all bytes: views are made anew at the reader.
+    std::uint64_t total = 0;
+    for (std::size_t row = 0; row < column.num_rows; ++row) {
+      const std::uint32_t size = column.data<StringView>()[row].size;
+      put(out, size);
+      total += size;
+    }
+    put(out, total);
+    for (std::size_t row = 0; row < column.num_rows; ++row) out += column.string_at(row);
+  } else if (kind == TypeKind::array) {
+    out.append(column.values.data(), (column.num_rows + 1) * sizeof(std::int64_t));
+  } else if (column.num_rows > 0) {
+    const std::size_t bytes = column.num_rows * value_width(kind);
+    if (bytes > 0) out.append(column.values.data(), bytes);
+  }
+  for (const Column& child : column.children) put_column(child, out);
+}
+
+class Reader {
+ public:
+  Reader(std::string_view bytes, BlockPool& pool) : bytes_(bytes), pool_(pool) {}
+
+  template <class T>
+  Result<T> get() {
+    if (bytes_.size() < sizeof(T)) return cut_short();
+    T value;
+    std::memcpy(&value, bytes_.data(), sizeof value);
+    bytes_.remove_prefix(sizeof value);
+    return value;
+  }
+
+  Result<std::string_view> take(std::uint64_t size) {
+    if (bytes_.size() < size) return cut_short();
+    const std::string_view taken = bytes_.substr(0, size);
+    bytes_.remove_prefix(size);
+    return taken;
+  }
+
+  Result<Field> field(std::size_t depth) {
+    STREAM_TRY(const auto size, get<std::uint16_t>());
+    if (size > kMaxNameBytes) return damaged("a field name is too long");
+    STREAM_TRY(const auto name, take(size));
+    STREAM_TRY(const auto nullable, get<std::uint8_t>());
+    STREAM_TRY(auto type, data_type(depth));
+    return Field{std::string(name), std::move(type), nullable != 0};
+  }
+
+  Result<DataType> data_type(std::size_t depth) {
+    if (depth > kMaxDepth) return damaged("types nest too deep");
+    STREAM_TRY(const auto kind, get<std::uint8_t>());
+    if (kind > static_cast<std::uint8_t>(TypeKind::structure)) return damaged("unknown type");
+    STREAM_TRY(const auto num_children, get<std::uint16_t>());
+    DataType type = primitive(static_cast<TypeKind>(kind));
+    if (num_children > kMaxFields) return damaged("too many fields");
+    if (type.kind == TypeKind::array ? num_children != 1
+                                     : type.kind != TypeKind::structure && num_children != 0)
+      return damaged("a type has a wrong number of children");
+    for (std::size_t i = 0; i < num_children; ++i) {
+      STREAM_TRY(auto child, field(depth + 1));
+      type.children.push_back(std::move(child));
+    }
+    return type;
+  }
+
+  Result<Column> column(const DataType& type) {
+    Column column;
+    column.type = type;
+    STREAM_TRY(const auto num_rows, get<std::uint64_t>());
+    if (num_rows > kMaxRows) return damaged("too many rows");
+    column.num_rows = num_rows;
+    STREAM_TRY(const auto has_validity, get<std::uint8_t>());
+    if (has_validity != 0) {
+      STREAM_TRY(column.validity, block((num_rows + 7) / 8));
+    }
+    if (type.kind == TypeKind::string || type.kind == TypeKind::binary) {
+      STREAM_TRY(read_strings(column));
+    } else if (type.kind == TypeKind::array) {
+      STREAM_TRY(column.values, block((num_rows + 1) * sizeof(std::int64_t)));
+    } else {
+      STREAM_TRY(column.values, block(num_rows * value_width(type.kind)));
+    }
+    for (const Field& child_field : type.children) {
+      STREAM_TRY(auto child, this->column(child_field.type));
+      column.children.push_back(std::move(child));
+    }
+    STREAM_TRY(check_children(column));
+    return column;
+  }
+
+  bool is_at_end() const { return bytes_.empty(); }
+  static Error damaged(std::string_view what) { return fatal(fmt::format("batch damaged: {}", what)); }
+
+ private:
+  static Error cut_short() { return fatal("batch damaged: cut short"); }
+
+  Result<BlockRef> block(std::uint64_t size) {
+    STREAM_TRY(const auto bytes, take(size));
+    if (size == 0) return BlockRef();
+    BlockRef block = pool_.allocate(size);
+    std::memcpy(block.data(), bytes.data(), size);
+    return block;
+  }
+
+  Result<void> read_strings(Column& column) {
+    STREAM_TRY(const auto sizes, take(column.num_rows * sizeof(std::uint32_t)));
+    STREAM_TRY(const auto total, get<std::uint64_t>());
+    if (total > 0xffffffffu) return damaged("strings of over 4 GiB");
+    STREAM_TRY(BlockRef data, block(total));
+    column.values = pool_.allocate(column.num_rows * sizeof(StringView));
+    auto* views = reinterpret_cast<StringView*>(column.values.data());
+    std::uint64_t offset = 0;
+    for (std::size_t row = 0; row < column.num_rows; ++row) {
+      std::uint32_t size;
+      std::memcpy(&size, sizes.data() + row * sizeof size, sizeof size);
+      if (offset + size > total) return damaged("string lengths exceed their bytes");
+      StringView view{};
+      view.size = size;
+      if (view.is_inline()) {
+        if (size > 0) std::memcpy(view.inlined, data.data() + offset, size);
+      } else {
+        std::memcpy(view.outside.prefix, data.data() + offset, 4);
+        view.outside.block = 0;
+        view.outside.offset = static_cast<std::uint32_t>(offset);
+      }
+      views[row] = view;
+      offset += size;
+    }
+    if (data) column.blocks.push_back(std::move(data));
+    return {};
+  }
+
+  static Result<void> check_children(const Column& column) {
+    if (column.type.kind == TypeKind::array) {
+      const std::int64_t* offsets = column.data<std::int64_t>();
+      if (offsets[0] != 0) return damaged("array offsets do not begin at 0");
+      for (std::size_t row = 0; row < column.num_rows; ++row) {
+        if (offsets[row + 1] < offsets[row]) return damaged("array offsets decrease");
+      }
+      if (static_cast<std::size_t>(offsets[column.num_rows]) != column.children[0].num_rows)
+        return damaged("array offsets exceed the elements");
+    } else {
+      for (const Column& child : column.children) {
+        if (child.num_rows != column.num_rows) return damaged("columns differ in length");
+      }
+    }
+    return {};
+  }
+
+  std::string_view bytes_;
+  BlockPool& pool_;
+};
+
+}  // namespace
+
+void encode_batch(const Batch& batch, std::string& out) {
+  const std::size_t begin = out.size();
+  put(out, kMagic);
+  put(out, kVersion);
+  put(out, std::uint64_t{0});
+  put(out, static_cast<std::uint16_t>(batch.schema().num_fields()));
+  for (const Field& field : batch.schema().fields) put_field(field, out);
+  put(out, static_cast<std::uint64_t>(batch.num_rows()));
+  for (const Column& column : batch.columns()) put_column(column, out);
+  const std::uint64_t size = out.size() - begin - kHeaderBytes;
+  std::memcpy(out.data() + begin + 8, &size, sizeof size);
+  put(out, hash_bytes(out.data() + begin, out.size() - begin));
+}
+
+Result<Batch> decode_batch(std::string_view& bytes, BlockPool& pool) {
+  Reader header(bytes, pool);
+  STREAM_TRY(const auto magic, header.get<std::uint32_t>());
+  STREAM_TRY(const auto version, header.get<std::uint32_t>());
+  STREAM_TRY(const auto size, header.get<std::uint64_t>());
+  if (magic != kMagic) return Reader::damaged("no batch begins here");
+  if (version != kVersion)
+    return fatal(fmt::format("batch of format version {}; this build reads {}", version, kVersion));
+  if (size > bytes.size() || bytes.size() - size < kHeaderBytes + sizeof(std::uint64_t))
+    return Reader::damaged("cut short");
+  std::uint64_t checksum;
+  std::memcpy(&checksum, bytes.data() + kHeaderBytes + size, sizeof checksum);
+  if (hash_bytes(bytes.data(), kHeaderBytes + size) != checksum)
+    return Reader::damaged("checksum differs");
+
+  Reader reader(bytes.substr(kHeaderBytes, size), pool);
+  STREAM_TRY(const auto num_fields, reader.get<std::uint16_t>());
+  if (num_fields > kMaxFields) return Reader::damaged("too many columns");
+  auto schema = std::make_shared<Schema>();
+  for (std::size_t i = 0; i < num_fields; ++i) {
+    STREAM_TRY(auto field, reader.field(0));
+    schema->fields.push_back(std::move(field));
+  }
+  STREAM_TRY(const auto num_rows, reader.get<std::uint64_t>());
+  std::vector<Column> columns;
+  for (const Field& field : schema->fields) {
+    STREAM_TRY(auto column, reader.column(field.type));
+    if (column.num_rows != num_rows) return Reader::damaged("columns differ in length");
+    columns.push_back(std::move(column));
+  }
+  if (!reader.is_at_end()) return Reader::damaged("bytes after the last column");
+  bytes.remove_prefix(kHeaderBytes + size + sizeof checksum);
+  return Batch(std::move(schema), std::move(columns), num_rows);
+}
+
+}  // namespace stream

@@ -27,6 +27,8 @@ struct QueryOptions {
   std::size_t channel_bytes = 8u << 20;  ///< credit of one channel
   /// Tests: all tasks are thrown away and recovered from the last commit after every epoch.
   bool lose_tasks_after_every_epoch = false;
+  /// Receives records that a reader could not take (any thread); they are counted in any case.
+  std::function<void(const Reject&)> on_reject;
   FileSystem* files = &local_file_system();
   Clock* clock = &system_clock();
   std::vector<std::shared_ptr<QueryListener>> listeners;

@@ -1,0 +1,153 @@
+#include <libstream/execution/query_loop.hpp>
+
+#include <fmt/format.h>
+
+namespace stream {
+
+CoordinatorOptions coordinator_options(const PhysicalPlan& plan, const QueryOptions& options,
+                                       bool is_durable) {
+  CoordinatorOptions made;
+  made.trigger = options.trigger;
+  made.num_tasks = plan.num_tasks();
+  for (const auto& source : plan.sources) made.open_ranges.push_back(source->has_open_ranges());
+  made.checkpoint_interval = options.checkpoint_interval;
+  const bool is_fast = options.trigger.kind == Trigger::Kind::processing_time &&
+                       options.trigger.interval < Duration(50);
+  if (made.checkpoint_interval.count() == 0 && is_fast) made.checkpoint_interval = Duration(1000);
+  made.durable = is_durable;
+  made.run_empty_epochs = options.run_empty_epochs;
+  return made;
+}
+
+QueryLoop::QueryLoop(const PhysicalPlan& plan, const QueryOptions& options, std::string run_id,
+                     std::unique_ptr<QueryServices> services,
+                     std::vector<std::string> initial_offsets, QueryHost& host)
+    : plan_(plan),
+      options_(options),
+      services_(std::move(services)),
+      coordinator_(coordinator_options(plan, options, services_->is_durable()),
+                   std::move(initial_offsets)),
+      reporter_(services_->query_id(), std::move(run_id), options.name),
+      host_(host) {}
+
+void QueryLoop::start() { handle(coordinator_.on_start(now(), services_->recovered())); }
+
+void QueryLoop::on_tick() { handle(coordinator_.on_tick(now())); }
+
+void QueryLoop::on_task_done(TaskDone done) {
+  if (options_.on_reject) {
+    for (const Reject& reject : done.rejects) options_.on_reject(reject);
+  }
+  const EpochId epoch = done.epoch;
+  if (done.state.empty()) {
+    handle(coordinator_.on_task_done(epoch, std::move(done.report), now()));
+    return;
+  }
+  auto shared = std::make_shared<TaskDone>(std::move(done));
+  blocking([this, shared] { return services_->write_state(*shared); },
+           [this, shared, epoch] {
+             handle(coordinator_.on_task_done(epoch, std::move(shared->report), now()));
+           });
+}
+
+void QueryLoop::on_open_range_ended(EpochId epoch, std::uint32_t source, std::string end) {
+  handle(coordinator_.on_open_range_ended(epoch, source, std::move(end)));
+}
+
+void QueryLoop::on_task_failed(Error error) { fail(std::move(error)); }
+
+void QueryLoop::on_rows_available() { handle(coordinator_.on_rows_available(now())); }
+
+void QueryLoop::run_epochs(std::size_t epochs) {
+  handle(coordinator_.on_run_epochs(epochs, now()));
+}
+
+void QueryLoop::stop(bool gracefully) { handle(coordinator_.on_stop(gracefully, now())); }
+
+void QueryLoop::handle(Commands commands) {
+  for (Command& command : commands) pending_.push_back(std::move(command));
+  if (is_handling_) return;  // a command's answer came at once: the outer call goes on with it
+  is_handling_ = true;
+  while (!pending_.empty()) {
+    Command command = std::move(pending_.front());
+    pending_.pop_front();
+    std::visit([this](auto& c) { carry_out(std::move(c)); }, command);
+  }
+  is_handling_ = false;
+}
+
+template <class Work, class Then>
+void QueryLoop::blocking(Work work, Then then) {
+  host_.run_blocking([this, attempt = attempt_, work = std::move(work),
+                      then = std::move(then)]() mutable -> QueryHost::Answer {
+    auto result = std::make_shared<decltype(work())>(work());
+    return [this, attempt, result, then = std::move(then)]() mutable {
+      if (attempt != attempt_) return;
+      if (!*result) {
+        fail(std::move(*result).error());
+      } else if constexpr (std::is_same_v<decltype(work()), Result<void>>) {
+        then();
+      } else {
+        then(std::move(**result));
+      }
+    };
+  });
+}
+
+void QueryLoop::carry_out(PlanSources command) {
+  const EpochId epoch = command.epoch;
+  blocking([this, command] { return services_->plan_sources(command); },
+           [this, epoch](std::vector<std::optional<std::string>> ends) {
+             handle(coordinator_.on_offsets_planned(epoch, now(), std::move(ends)));
+           });
+}
+
+void QueryLoop::carry_out(WriteOffsets command) {
+  const EpochId epoch = command.offsets.epoch;
+  blocking([this, command] { return services_->write_offsets(command); },
+           [this, epoch] { handle(coordinator_.on_offsets_written(epoch)); });
+}
+
+void QueryLoop::carry_out(BeginEpoch command) {
+  blocking([this, command] { return services_->assign(command); },
+           [this](EpochAssignment assignment) { host_.begin_epoch(assignment); });
+}
+
+void QueryLoop::carry_out(EndOpenRanges) { host_.end_open_ranges(); }
+
+void QueryLoop::carry_out(CommitSinks command) {
+  const EpochId epoch = command.epoch;
+  blocking([this, command] { return services_->commit_sinks(command); },
+           [this, epoch] { handle(coordinator_.on_sinks_committed(epoch)); });
+}
+
+void QueryLoop::carry_out(WriteCommit command) {
+  const EpochId epoch = command.commit.epoch;
+  blocking([this, command] { return services_->write_commit(command); },
+           [this, epoch] { handle(coordinator_.on_commit_written(epoch, now())); });
+}
+
+void QueryLoop::carry_out(EpochCommitted command) {
+  host_.epoch_committed(reporter_.on_epoch_committed(command, plan_descriptions(plan_), now()));
+  if (!command.is_checkpoint) return;
+  blocking([this, command] { return services_->clean_up(command); }, [] {});
+  if (options_.lose_tasks_after_every_epoch) handle(coordinator_.on_tasks_lost(now()));
+}
+
+void QueryLoop::carry_out(ScheduleTick command) { host_.schedule_tick(command.at); }
+
+void QueryLoop::carry_out(RestoreTasks command) {
+  ++attempt_;
+  blocking([this, command] { return services_->load_state(command.from); },
+           [this](RestoredState state) {
+             if (auto restored = host_.restore_tasks(state); !restored) {
+               fail(std::move(restored).error());
+             } else {
+               handle(coordinator_.on_tasks_restored(now()));
+             }
+           });
+}
+
+void QueryLoop::carry_out(Stopped command) { host_.stopped(command.error); }
+
+}  // namespace stream

@@ -1,0 +1,84 @@
+// The coordinator's shell that both runners share: it turns commands of the pure coordinator into
+// calls on the services and on the tasks, and answers into events. It decides nothing. The host
+// carries out what concerns tasks and says where blocking work runs. One thread at a time.
+#pragma once
+
+#include <libstream/control/epoch_coordinator.hpp>
+#include <libstream/control/progress_reporter.hpp>
+#include <libstream/execution/query_services.hpp>
+
+#include <deque>
+#include <functional>
+
+namespace stream {
+
+/// What a runner provides.
+class QueryHost {
+ public:
+  /// What blocking work gives back: to be called on the loop's thread.
+  using Answer = std::function<void()>;
+
+  virtual ~QueryHost() = default;
+  /// Runs `work` where blocking is allowed, in order, then its answer on the loop's thread.
+  virtual void run_blocking(std::function<Answer()> work) = 0;
+  virtual void begin_epoch(const EpochAssignment& assignment) = 0;
+  virtual void end_open_ranges() = 0;
+  /// Throws all tasks away and makes them anew with the restored state.
+  virtual Result<void> restore_tasks(const RestoredState& state) = 0;
+  virtual void schedule_tick(EpochMillis at) = 0;
+  virtual void epoch_committed(const QueryProgress& progress) = 0;
+  virtual void stopped(const std::optional<Error>& error) = 0;
+};
+
+class QueryLoop {
+ public:
+  QueryLoop(const PhysicalPlan& plan, const QueryOptions& options, std::string run_id,
+            std::unique_ptr<QueryServices> services, std::vector<std::string> initial_offsets,
+            QueryHost& host);
+
+  void start();
+  void on_tick();
+  void on_task_done(TaskDone done);
+  void on_open_range_ended(EpochId epoch, std::uint32_t source, std::string end);
+  void on_task_failed(Error error);
+  void on_rows_available();
+  void run_epochs(std::size_t epochs);
+  void stop(bool gracefully);
+
+  QueryServices& services() { return *services_; }
+  const EpochCoordinator& coordinator() const { return coordinator_; }
+
+ private:
+  void handle(Commands commands);
+  void carry_out(PlanSources command);
+  void carry_out(WriteOffsets command);
+  void carry_out(BeginEpoch command);
+  void carry_out(EndOpenRanges command);
+  void carry_out(CommitSinks command);
+  void carry_out(WriteCommit command);
+  void carry_out(EpochCommitted command);
+  void carry_out(ScheduleTick command);
+  void carry_out(RestoreTasks command);
+  void carry_out(Stopped command);
+  void fail(Error error) { handle(coordinator_.on_failure(std::move(error), now())); }
+  EpochMillis now() const { return options_.clock->wall_millis(); }
+  /// Runs `work` (a Result) where blocking is allowed and `then` with its value on this thread.
+  template <class Work, class Then>
+  void blocking(Work work, Then then);
+
+  const PhysicalPlan& plan_;
+  const QueryOptions& options_;
+  std::unique_ptr<QueryServices> services_;
+  EpochCoordinator coordinator_;
+  ProgressReporter reporter_;
+  QueryHost& host_;
+  std::deque<Command> pending_;
+  bool is_handling_ = false;
+  std::uint64_t attempt_ = 0;  ///< answers of work begun before a restore are dropped
+};
+
+/// The coordinator's options for a plan and its query options.
+CoordinatorOptions coordinator_options(const PhysicalPlan& plan, const QueryOptions& options,
+                                       bool is_durable);
+
+}  // namespace stream

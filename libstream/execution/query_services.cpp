@@ -1,0 +1,265 @@
+#include <libstream/base/unique_id.hpp>
+#include <libstream/execution/query_services.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace stream {
+namespace {
+
+// A chain of so many changelogs of one operator is merged into a snapshot.
+constexpr std::size_t kMaxChangelogs = 16;
+
+SealedFile sealed(const StateFile& file) { return {file.name, file.size_bytes, file.checksum}; }
+
+std::vector<std::string> names_of(const std::vector<StateFile>& files) {
+  std::vector<std::string> names;
+  for (const StateFile& file : files) names.push_back(file.name);
+  return names;
+}
+
+}  // namespace
+
+/// Entries of one source: in the checkpoint directory, or in memory where there is none.
+class QueryServices::Log final : public SourceLog {
+ public:
+  Log(CheckpointDirectory* directory, std::size_t source)
+      : directory_(directory), source_(source) {}
+
+  Result<void> write(std::int64_t n, const std::string& content) override {
+    if (directory_) return directory_->write_source_entry(source_, n, content);
+    entries_[n] = content;
+    return {};
+  }
+  Result<std::vector<std::pair<std::int64_t, std::string>>> read_all() override {
+    if (directory_) return directory_->read_source_entries(source_);
+    return std::vector<std::pair<std::int64_t, std::string>>(entries_.begin(), entries_.end());
+  }
+  Result<void> remove_below(std::int64_t n) override {
+    if (directory_) return directory_->remove_source_entries_below(source_, n);
+    entries_.erase(entries_.begin(), entries_.lower_bound(n));
+    return {};
+  }
+
+ private:
+  CheckpointDirectory* directory_;
+  std::size_t source_;
+  std::map<std::int64_t, std::string> entries_;
+};
+
+QueryServices::QueryServices(const PhysicalPlan& plan, const QueryOptions& options)
+    : plan_(plan), options_(options) {}
+
+QueryServices::~QueryServices() = default;
+
+Result<std::unique_ptr<QueryServices>> QueryServices::open(const PhysicalPlan& plan,
+                                                           const QueryOptions& options) {
+  std::unique_ptr<QueryServices> services(new QueryServices(plan, options));
+  STREAM_TRY(services->open_checkpoint());
+  STREAM_TRY(services->open_sources());
+  STREAM_TRY(services->open_sinks());
+  return services;
+}
+
+std::string QueryServices::plan_text() const {
+  // What a restart must agree on: the sources in order and the stateful operators. Parallelism is
+  // not part of it: key groups move.
+  std::string text;
+  for (const auto& source : plan_.sources) text += "source " + source->description() + "\n";
+  for (const Stage& stage : plan_.stages) {
+    for (const PhysicalOperator& op : stage.operators) {
+      if (op.make()->is_stateful()) text += "operator " + op.id + "\n";
+    }
+  }
+  return text;
+}
+
+Result<void> QueryServices::open_checkpoint() {
+  if (options_.checkpoint_directory.empty()) {
+    query_id_ = make_unique_id();
+    return {};
+  }
+  STREAM_TRY(directory_, CheckpointDirectory::open(*options_.files, options_.checkpoint_directory,
+                                                   plan_text()));
+  query_id_ = directory_->query_id();
+  STREAM_TRY(auto commit_text, directory_->last_commit());
+  if (commit_text) {
+    const std::string place = fmt::format("{}/commits/{}", options_.checkpoint_directory, commit_text->first);
+    auto commit = parse_epoch_commit(commit_text->second);
+    if (!commit) return std::move(commit).error().with_context(place);
+    recovered_.last_committed = commit->epoch;
+    recovered_.committed_ends = commit->ends;
+    recovered_.zero_time = commit->zero_time;
+    recovered_.last_batch_time = commit->batch_time;
+    committed_files_ = commit->state_files;
+    if (commit->ends.size() != plan_.sources.size())
+      return bad_plan(fmt::format("{} belongs to a query of {} sources, this one has {}; give it a "
+                                  "checkpoint directory of its own",
+                                  place, commit->ends.size(), plan_.sources.size()));
+  }
+  STREAM_TRY(auto offsets_text, directory_->uncommitted_offsets());
+  if (offsets_text) {
+    auto offsets = parse_epoch_offsets(offsets_text->second);
+    if (!offsets)
+      return std::move(offsets).error().with_context(
+          fmt::format("{}/offsets/{}", options_.checkpoint_directory, offsets_text->first));
+    recovered_.uncommitted = std::move(*offsets);
+    if (recovered_.last_committed < 0) recovered_.zero_time = recovered_.uncommitted->zero_time;
+  }
+  return {};
+}
+
+Result<void> QueryServices::open_sources() {
+  for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
+    logs_.push_back(std::make_unique<Log>(directory_.get(), i));
+    planners_.push_back(plan_.sources[i]->make_planner());
+    STREAM_TRY(planners_[i]->open({*options_.files, *options_.clock, *logs_[i], options_.parallelism}));
+  }
+  return {};
+}
+
+Result<void> QueryServices::open_sinks() {
+  for (const auto& sink : plan_.sinks) {
+    committers_.push_back(sink->make_committer());
+    STREAM_TRY(committers_.back()->recover({*options_.files, query_id_, 0, 1, term()},
+                                           recovered_.last_committed));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> QueryServices::initial_offsets() {
+  if (!recovered_.committed_ends.empty()) return recovered_.committed_ends;
+  std::vector<std::string> offsets;
+  for (const auto& planner : planners_) {
+    STREAM_TRY(std::string offset, planner->initial_offset());
+    offsets.push_back(std::move(offset));
+  }
+  return offsets;
+}
+
+Result<std::vector<std::optional<std::string>>> QueryServices::plan_sources(
+    const PlanSources& command) {
+  std::vector<std::optional<std::string>> ends;
+  for (std::size_t i = 0; i < planners_.size(); ++i) {
+    STREAM_TRY(auto end, planners_[i]->latest_offset(command.starts[i], command.batch_time));
+    ends.push_back(std::move(end));
+  }
+  return ends;
+}
+
+Result<EpochAssignment> QueryServices::assign(const BeginEpoch& command) {
+  const EpochOffsets& offsets = command.offsets;
+  EpochAssignment assignment;
+  assignment.start = {offsets.epoch, offsets.epoch + 1, offsets.batch_time, command.is_checkpoint};
+  std::vector<std::vector<Split>> splits;
+  for (std::size_t i = 0; i < planners_.size(); ++i) {
+    STREAM_TRY(auto planned, planners_[i]->plan(offsets.ranges[i].start, offsets.ranges[i].end));
+    splits.push_back(std::move(planned));
+  }
+  for (std::uint32_t s = 0; s < plan_.stages.size(); ++s) {
+    const Stage& stage = plan_.stages[s];
+    if (!stage.source) continue;
+    const std::uint32_t first = plan_.first_task(s);
+    for (std::uint32_t i = 0; i < stage.parallelism; ++i) assignment.splits[first + i];
+    for (const Split& split : splits[*stage.source])
+      assignment.splits[first + split.index % stage.parallelism].push_back(split);
+  }
+  sealed_files_.clear();
+  return assignment;
+}
+
+Result<void> QueryServices::write_offsets(const WriteOffsets& command) {
+  EpochOffsets offsets = command.offsets;
+  offsets.term = term();
+  offsets.parallelism = options_.parallelism;
+  return directory_->write_offsets(offsets.epoch, to_text(offsets));
+}
+
+Result<void> QueryServices::write_state(const TaskDone& done) {
+  if (!directory_) return {};
+  for (const SealedState& state : done.state) {
+    STREAM_TRY(const SealedFile file, directory_->write_state(state.operator_id, done.epoch,
+                                                              done.report.task, state.pieces));
+    sealed_files_.push_back({file.name, file.size_bytes, file.checksum, 0, plan_.num_groups - 1,
+                             state.operator_id, done.epoch, false});
+  }
+  return {};
+}
+
+Result<void> QueryServices::commit_sinks(const CommitSinks& command) {
+  for (std::size_t i = 0; i < committers_.size(); ++i) {
+    std::vector<std::string> messages;
+    for (const SinkMessage& message : command.messages) {
+      if (message.sink == i) messages.push_back(message.content);
+    }
+    STREAM_TRY(committers_[i]->commit(command.epoch, messages));
+  }
+  return {};
+}
+
+Result<void> QueryServices::write_commit(const WriteCommit& command) {
+  EpochCommit commit = command.commit;
+  commit.term = term();
+  commit.state_files = committed_files_;
+  commit.state_files.insert(commit.state_files.end(), sealed_files_.begin(), sealed_files_.end());
+  STREAM_TRY(directory_->write_commit(commit.epoch, to_text(commit)));
+  committed_files_ = std::move(commit.state_files);
+  sealed_files_.clear();
+  return {};
+}
+
+Result<void> QueryServices::clean_up(const EpochCommitted& command) {
+  if (!command.is_checkpoint) return {};
+  for (std::size_t i = 0; i < planners_.size(); ++i)
+    STREAM_TRY(planners_[i]->commit(command.ends[i]));
+  if (!directory_) return {};
+  std::vector<std::string> live = names_of(committed_files_);
+  STREAM_TRY(merge_long_chains(command.epoch));
+  // The files of the newest commit stay until a later one lists the snapshots instead of them.
+  for (std::string& name : names_of(committed_files_)) live.push_back(std::move(name));
+  return directory_->sweep(command.epoch, live);
+}
+
+Result<void> QueryServices::merge_long_chains(EpochId epoch) {
+  std::map<std::string, std::vector<StateFile>> chains;
+  for (const StateFile& file : committed_files_) chains[file.operator_id].push_back(file);
+  for (const auto& [operator_id, chain] : chains) {
+    std::set<EpochId> epochs;
+    for (const StateFile& file : chain) epochs.insert(file.epoch);
+    if (epochs.size() <= kMaxChangelogs) continue;
+    std::vector<SealedFile> inputs;
+    for (const StateFile& file : chain) inputs.push_back(sealed(file));
+    STREAM_TRY(const SealedFile merged, directory_->merge_state(operator_id, epoch, inputs));
+    std::erase_if(committed_files_,
+                  [&](const StateFile& file) { return file.operator_id == operator_id; });
+    committed_files_.insert(committed_files_.begin(),
+                            {merged.name, merged.size_bytes, merged.checksum, 0,
+                             plan_.num_groups - 1, operator_id, epoch, true});
+  }
+  return {};
+}
+
+Result<RestoredState> QueryServices::load_state(EpochId from) {
+  RestoredState restored;
+  sealed_files_.clear();
+  if (from < 0 || !directory_) return restored;
+  BlockPool pool;
+  for (const StateFile& file : committed_files_) {
+    STREAM_TRY(const auto pieces, directory_->read_state(sealed(file), pool));
+    for (std::uint32_t s = 0; s < plan_.stages.size(); ++s) {
+      const Stage& stage = plan_.stages[s];
+      const bool has_operator =
+          std::any_of(stage.operators.begin(), stage.operators.end(),
+                      [&](const PhysicalOperator& op) { return op.id == file.operator_id; });
+      if (!has_operator) continue;
+      // Every task of the stage gets the piece and takes the rows of its own key groups.
+      for (std::uint32_t i = 0; i < stage.parallelism; ++i)
+        restored[plan_.first_task(s) + i].push_back({file.operator_id, pieces});
+    }
+  }
+  return restored;
+}
+
+}  // namespace stream

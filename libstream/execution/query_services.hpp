@@ -1,0 +1,76 @@
+// The blocking half of a query's coordinator: source planners, checkpoint directory, sink
+// committers. A shell hands it the commands of control/epoch_coordinator that do I/O and feeds the
+// answers back. One thread at a time; in the actor runner that is a detached actor's.
+#pragma once
+
+#include <libstream/control/epoch_coordinator.hpp>
+#include <libstream/execution/task.hpp>
+#include <libstream/plans/runner.hpp>
+#include <libstream/state/checkpoint_directory.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace stream {
+
+/// One epoch as the source tasks get it.
+struct EpochAssignment {
+  EpochStart start;
+  std::map<std::uint32_t, std::vector<Split>> splits;  ///< by task number; every source task has an entry
+};
+
+/// Restored state by task number.
+using RestoredState = std::map<std::uint32_t, std::vector<SealedState>>;
+
+class QueryServices {
+ public:
+  /// Opens the checkpoint, the planners and the committers. Errors name what is wrong; nothing has
+  /// started then.
+  static Result<std::unique_ptr<QueryServices>> open(const PhysicalPlan& plan,
+                                                     const QueryOptions& options);
+  ~QueryServices();
+
+  const std::string& query_id() const { return query_id_; }
+  std::int64_t term() const { return directory_ ? directory_->term() : 0; }
+  bool is_durable() const { return directory_ != nullptr; }
+  const RecoveredCheckpoint& recovered() const { return recovered_; }
+
+  Result<std::vector<std::string>> initial_offsets();
+  Result<std::vector<std::optional<std::string>>> plan_sources(const PlanSources& command);
+  Result<EpochAssignment> assign(const BeginEpoch& command);
+  Result<void> write_offsets(const WriteOffsets& command);
+  /// Writes the state a task sealed; to be called for every TaskDone of a checkpoint epoch before
+  /// the coordinator hears of it.
+  Result<void> write_state(const TaskDone& done);
+  Result<void> commit_sinks(const CommitSinks& command);
+  Result<void> write_commit(const WriteCommit& command);
+  /// After a commit: tells the sources, merges long chains of changelogs, sweeps old files.
+  Result<void> clean_up(const EpochCommitted& command);
+  /// State as of commits/`from`, sorted out by task. Forgets sealed state of later epochs.
+  Result<RestoredState> load_state(EpochId from);
+
+ private:
+  QueryServices(const PhysicalPlan& plan, const QueryOptions& options);
+  class Log;
+
+  Result<void> open_checkpoint();
+  Result<void> open_sources();
+  Result<void> open_sinks();
+  Result<void> merge_long_chains(EpochId epoch);
+  std::string plan_text() const;
+
+  const PhysicalPlan& plan_;
+  const QueryOptions& options_;
+  std::string query_id_;
+  std::unique_ptr<CheckpointDirectory> directory_;
+  RecoveredCheckpoint recovered_;
+  std::vector<std::unique_ptr<Log>> logs_;
+  std::vector<std::unique_ptr<SourcePlanner>> planners_;
+  std::vector<std::unique_ptr<SinkCommitter>> committers_;
+  std::vector<StateFile> committed_files_;  // what commits/last lists
+  std::vector<StateFile> sealed_files_;     // of the running checkpoint epoch
+};
+
+}  // namespace stream

@@ -1,0 +1,80 @@
+#include <libstream/plans/physical_plan.hpp>
+
+#include <fmt/format.h>
+
+namespace stream {
+
+std::size_t PhysicalPlan::num_tasks() const {
+  std::size_t count = 0;
+  for (const Stage& stage : stages) count += stage.parallelism;
+  return count;
+}
+
+std::uint32_t PhysicalPlan::first_task(std::uint32_t stage) const {
+  std::uint32_t first = 0;
+  for (std::uint32_t i = 0; i < stage; ++i) first += stages[i].parallelism;
+  return first;
+}
+
+namespace {
+std::string_view exchange_name(Exchange exchange) {
+  switch (exchange) {
+    case Exchange::forward: return "forward";
+    case Exchange::hash: return "hash(_1)";
+    case Exchange::single: return "single";
+    case Exchange::round_robin: return "round robin";
+  }
+  return "";
+}
+
+std::string_view guarantee(SinkKind kind) {
+  switch (kind) {
+    case SinkKind::marker:
+    case SinkKind::resumable: return "exactly once";
+    case SinkKind::direct: return "at least once";
+  }
+  return "";
+}
+}  // namespace
+
+std::string explain(const PhysicalPlan& plan) {
+  std::string text = "== Physical Plan ==\n";
+  for (std::size_t s = 0; s < plan.stages.size(); ++s) {
+    const Stage& stage = plan.stages[s];
+    text += fmt::format("Stage {} [{} task{}]\n", s, stage.parallelism,
+                        stage.parallelism == 1 ? "" : "s");
+    if (stage.source) {
+      const Source& source = *plan.sources[*stage.source];
+      text += fmt::format("  Source {} ({})\n", source.description(),
+                          source.is_replayable() ? "replayable" : "not replayable: at most once after a crash");
+    }
+    for (const StageInput& input : stage.inputs)
+      text += fmt::format("  Input {} from stage {} by {}\n", input.ordinal, input.from,
+                          exchange_name(input.exchange));
+    for (const PhysicalOperator& op : stage.operators)
+      text += fmt::format("  {} [{}]{}\n", op.name, op.id,
+                          op.slide_in == 1 ? "" : fmt::format(" every {} intervals", op.slide_in));
+    if (stage.sink) {
+      const Sink& sink = *plan.sinks[*stage.sink];
+      text += fmt::format("  Sink {} ({})\n", sink.description(), guarantee(sink.kind()));
+    }
+  }
+  return text;
+}
+
+KeyGroupRange key_groups_of(std::uint32_t index, std::uint32_t parallelism,
+                            std::uint32_t num_groups) {
+  const auto bound = [&](std::uint64_t i) {
+    return static_cast<std::uint32_t>((i * num_groups + parallelism - 1) / parallelism);
+  };
+  // The task of group g is g * parallelism / num_groups; these are that function's inverse bounds.
+  return {bound(index), bound(index + 1ULL) - 1};
+}
+
+std::uint32_t task_of_hash(std::uint64_t hash, std::uint32_t parallelism,
+                           std::uint32_t num_groups) {
+  const std::uint64_t group = hash % num_groups;
+  return static_cast<std::uint32_t>(group * parallelism / num_groups);
+}
+
+}  // namespace stream

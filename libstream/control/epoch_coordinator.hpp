@@ -5,7 +5,10 @@
 //   tick -> plan_sources -> write_offsets -> begin_epoch -> (task_done)* -> commit_sinks
 //        -> write_commit -> epoch_committed -> next tick
 //
-// Life: construct, on_start, then any events; after `stopped` nothing more comes out.
+// Life: construct, on_start, then any events; after `stopped` nothing more comes out. Events may
+// come late or twice: those of another epoch or attempt are ignored. An attempt begins with each
+// RestoreTasks; shells whose old tasks can still be heard give the attempt back with the answer.
+// Used by the runners, from one thread.
 #pragma once
 
 #include <libstream/control/epoch_records.hpp>
@@ -15,6 +18,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -25,7 +29,7 @@ namespace stream {
 /// Ask every source planner for its newest offset under its limits -> on_offsets_planned.
 struct PlanSources {
   EpochId epoch;
-  EpochMillis batch_time;  ///< rules by modification time compare with this
+  EpochMillis batch_time;           ///< rules by modification time compare with this
   std::vector<std::string> starts;  ///< per source, where the epoch begins
 };
 /// Make offsets/N durable, exclusively -> on_offsets_written.
@@ -36,15 +40,18 @@ struct WriteOffsets {
 struct BeginEpoch {
   EpochOffsets offsets;
   bool is_checkpoint;  ///< tasks seal their state and sinks finish at the end of this epoch
+  std::int64_t attempt = 0;
 };
 /// Tell the readers of open ranges to end the epoch where they are -> on_open_range_ended.
 struct EndOpenRanges {
   EpochId epoch;
+  std::int64_t attempt = 0;
 };
 /// Let every sink committer commit, idempotently -> on_sinks_committed.
 struct CommitSinks {
   EpochId epoch;
   std::vector<SinkMessage> messages;
+  std::int64_t attempt = 0;
 };
 /// Make commits/N durable, exclusively: the moment of truth -> on_commit_written.
 struct WriteCommit {
@@ -61,10 +68,12 @@ struct EpochCommitted {
 struct ScheduleTick {
   EpochMillis at;
 };
-/// Throw all tasks away, make them anew, restore them from commits/`from` (nothing when -1; rows
-/// of memory-only epochs are lost with them) -> on_tasks_restored.
+/// Throw all tasks away, make them anew, restore them from commits/`from` (nothing when -1); what
+/// came after is run again -> on_tasks_restored. A shell that kept no state of `from` (not durable)
+/// answers on_failure instead.
 struct RestoreTasks {
   EpochId from;
+  std::int64_t attempt = 0;
 };
 /// The query is over; `error` says why unless it was asked to stop or ran out of input.
 struct Stopped {
@@ -95,10 +104,10 @@ struct CoordinatorOptions {
 /// What recovery found in the checkpoint.
 struct RecoveredCheckpoint {
   EpochId last_committed = -1;
-  std::vector<std::string> committed_ends;   ///< per source; empty when last_committed is -1
-  EpochMillis zero_time = 0;                 ///< DStreams: batch time of epoch 0 minus interval; 0 unknown
+  std::vector<std::string> committed_ends;  ///< per source; empty when last_committed is -1
+  EpochMillis zero_time = 0;  ///< DStreams: batch time of epoch 0 minus interval; 0 unknown
   EpochMillis last_batch_time = 0;
-  std::optional<EpochOffsets> uncommitted;   ///< offsets/N without commits/N: run again as it was
+  std::optional<EpochOffsets> uncommitted;  ///< offsets/N without commits/N: run again as it was
 };
 
 class EpochCoordinator {
@@ -111,12 +120,17 @@ class EpochCoordinator {
   /// Per source the end offset; nullopt entries are open ranges.
   Commands on_offsets_planned(EpochId epoch, EpochMillis now,
                               std::vector<std::optional<std::string>> ends);
-  Commands on_offsets_written(EpochId epoch);
-  Commands on_open_range_ended(EpochId epoch, std::size_t source, std::string end);
-  Commands on_task_done(EpochId epoch, TaskReport report, EpochMillis now);
-  Commands on_sinks_committed(EpochId epoch);
+  /// `now`, here and below, only makes the durations finer.
+  Commands on_offsets_written(EpochId epoch, std::optional<EpochMillis> now = {});
+  /// Asked for by EndOpenRanges, or because the input has ended for good.
+  Commands on_open_range_ended(EpochId epoch, std::size_t source, std::string end,
+                               std::optional<std::int64_t> attempt = {});
+  Commands on_task_done(EpochId epoch, TaskReport report, EpochMillis now,
+                        std::optional<std::int64_t> attempt = {});
+  Commands on_sinks_committed(EpochId epoch, std::optional<EpochMillis> now = {},
+                              std::optional<std::int64_t> attempt = {});
   Commands on_commit_written(EpochId epoch, EpochMillis now);
-  Commands on_tasks_restored(EpochMillis now);
+  Commands on_tasks_restored(EpochMillis now, std::optional<std::int64_t> attempt = {});
 
   /// Manual trigger: run `epochs` more epochs.
   Commands on_run_epochs(std::size_t epochs, EpochMillis now);
@@ -124,14 +138,125 @@ class EpochCoordinator {
   Commands on_rows_available(EpochMillis now);
   /// Graceful: finish the running epoch and everything received; else after the running command.
   Commands on_stop(bool gracefully, EpochMillis now);
-  /// A task, planner, sink or store failed. `transient` restores from the last commit.
+  /// A task, planner, sink or store failed; the command that failed has no other answer.
+  /// `transient` restores from the last commit.
   Commands on_failure(Error error, EpochMillis now);
-  /// Tasks vanished (a node died) without an error of their own.
+  /// Tasks vanished (a node died) without an error of their own. Other commands go on.
   Commands on_tasks_lost(EpochMillis now);
 
+  /// -1 when none runs.
   EpochId running_epoch() const;
-  EpochId last_committed() const;
-  bool is_stopped() const;
+  EpochId last_committed() const { return last_committed_; }
+  bool is_stopped() const { return phase_ == Phase::stopped; }
+
+ private:
+  enum class Phase { created, restoring, active, stopped };
+
+  enum class Step {
+    writing_offsets,  ///< closed ranges: before the tasks begin
+    running_tasks,
+    writing_open_ends,  ///< offsets/N of open ranges: after the tasks are done
+    committing_sinks,
+    writing_commit,
+  };
+
+  /// An epoch from its planning on; it keeps its ranges when it has to run again.
+  struct PlannedEpoch {
+    EpochOffsets offsets;
+    std::vector<bool> began_open;       ///< per source; stays when the end gets known
+    std::optional<bool> is_checkpoint;  ///< decided when it first starts
+    bool are_offsets_requested = false;
+    bool are_offsets_written = false;
+    EpochMillis trigger_start = 0;
+    EpochMillis open_until = 0;
+    EpochStatistics statistics;  ///< durations until it begins
+  };
+
+  struct RunningEpoch {
+    PlannedEpoch plan;
+    Step step = Step::running_tasks;
+    std::set<TaskIndex> done;
+    EpochStatistics statistics;
+    std::vector<SinkMessage> messages;
+    bool is_end_asked = false;
+    EpochMillis step_start = 0;
+  };
+
+  struct Planning {
+    EpochId epoch = 0;
+    EpochMillis batch_time = 0;
+    EpochMillis asked_at = 0;
+  };
+
+  // epoch_planning.cpp: which epoch comes when.
+  void advance(Commands& out);
+  bool is_plan_due() const;
+  EpochMillis batch_time_of_next() const;
+  void ask_plan(Commands& out);
+  void take_plan(std::vector<std::optional<std::string>> ends);
+  bool runs_without_rows() const;
+  EpochMillis open_until(EpochMillis batch_time) const;
+  bool is_finishing() const { return is_stopping_ || is_exhausted_; }
+  void finish_if_nothing_left(Commands& out);
+  void push_final_checkpoint();
+  void schedule(Commands& out);
+  std::optional<EpochMillis> next_wish() const;
+  void start_time_line(const RecoveredCheckpoint& recovered);
+
+  // epoch_run.cpp: one epoch from its start to its commit.
+  void start_next_epoch(Commands& out);
+  static bool has_open_range(const PlannedEpoch& epoch);
+  void begin_tasks(Commands& out);
+  void end_open_ranges_if_due(Commands& out);
+  void finish_tasks_if_all_done(Commands& out);
+  void request_offsets(Commands& out);
+  void commit_sinks(Commands& out);
+  void write_commit(Commands& out);
+  void finish_epoch(RunningEpoch epoch, Commands& out);
+  void measure(const char* key);
+
+  // epoch_coordinator.cpp: events, recovery, the end.
+  PlannedEpoch recovered_epoch(EpochOffsets offsets);
+  Error lost_tasks() const;
+  bool is_of_this_attempt(std::optional<std::int64_t> attempt) const;
+  bool is_running(EpochId epoch, Step step) const;
+  void restore(Error reason, Commands& out);
+  std::optional<Error> lost_open_rows() const;
+  void requeue_unfinished();
+  void accept_late_commit(Commands& out);
+  void stop(std::optional<Error> error, Commands& out);
+  /// One of the readers of open ranges may still bring rows.
+  bool may_open() const;
+
+  CoordinatorOptions options_;
+  Phase phase_ = Phase::created;
+  EpochMillis now_ = 0;
+  std::int64_t attempt_ = 0;
+  int restores_ = 0;
+
+  EpochId last_committed_ = -1;
+  std::vector<std::string> committed_ends_;
+  EpochMillis last_checkpoint_at_ = 0;
+
+  EpochId next_epoch_ = 0;  ///< the next one to plan
+  std::vector<std::string> next_starts_;
+  std::vector<bool> is_source_ended_;  ///< available-now: its open range ended for good
+  EpochMillis zero_time_ = 0;
+  EpochMillis last_batch_time_ = 0;
+  EpochMillis next_start_ = 0;  ///< processing time: no plan before
+  std::size_t manual_epochs_ = 0;
+
+  std::optional<Planning> planning_;
+  std::deque<PlannedEpoch> queue_;
+  std::optional<RunningEpoch> running_;
+  std::deque<PlannedEpoch> since_commit_;    ///< finished in memory only: run again after a loss
+  std::optional<RunningEpoch> unconfirmed_;  ///< its commit was asked for when a failure came
+
+  bool is_stopping_ = false;
+  bool is_exhausted_ = false;
+  bool is_restore_due_ = false;  ///< tasks are gone while commits/N is on its way
+  EpochMillis stop_deadline_ = 0;
+  std::optional<EpochMillis> scheduled_;
 };
 
 }  // namespace stream

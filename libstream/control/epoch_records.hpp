@@ -56,8 +56,8 @@ struct EpochCommit {
   std::int64_t term = 0;  ///< filled in by the store
   EpochMillis batch_time = 0;
   EpochMillis zero_time = 0;
-  std::vector<std::string> ends;         ///< per source
-  std::vector<StateFile> state_files;    ///< filled in by the store: all that a restore needs
+  std::vector<std::string> ends;       ///< per source
+  std::vector<StateFile> state_files;  ///< filled in by the store: all that a restore needs
   std::vector<SinkMessage> sink_messages;
 };
 
@@ -70,9 +70,9 @@ struct OperatorStatistics {
 };
 
 struct EpochStatistics {
-  std::vector<std::int64_t> source_rows;  ///< per source
+  std::vector<std::int64_t> source_rows;                ///< per source
   std::map<std::string, OperatorStatistics> operators;  ///< by operator id
-  std::int64_t rejected_rows = 0;  ///< bad records kept aside or counted
+  std::int64_t rejected_rows = 0;                       ///< bad records kept aside or counted
   std::int64_t sink_rows = 0;
   std::map<std::string, std::int64_t> duration_millis;  ///< Spark's keys: latestOffset, addBatch, …
   void add(const EpochStatistics& other);

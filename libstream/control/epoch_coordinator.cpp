@@ -1,0 +1,323 @@
+#include <libstream/control/epoch_coordinator.hpp>
+#include <libstream/control/trigger_schedule.hpp>
+
+#include <utility>
+
+namespace stream {
+
+EpochCoordinator::EpochCoordinator(CoordinatorOptions options,
+                                   std::vector<std::string> initial_offsets)
+    : options_(std::move(options)),
+      committed_ends_(initial_offsets),
+      next_starts_(std::move(initial_offsets)),
+      is_source_ended_(next_starts_.size(), false) {}
+
+EpochId EpochCoordinator::running_epoch() const {
+  return running_ ? running_->plan.offsets.epoch : -1;
+}
+
+bool EpochCoordinator::is_of_this_attempt(std::optional<std::int64_t> attempt) const {
+  return !attempt || *attempt == attempt_;
+}
+
+bool EpochCoordinator::is_running(EpochId epoch, Step step) const {
+  return phase_ == Phase::active && running_ && running_->plan.offsets.epoch == epoch &&
+         running_->step == step;
+}
+
+// ---- life ----
+
+Commands EpochCoordinator::on_start(EpochMillis now, const RecoveredCheckpoint& recovered) {
+  STREAM_CHECK(phase_ == Phase::created, "a coordinator starts once");
+  Commands out;
+  now_ = next_start_ = last_checkpoint_at_ = now;
+  last_committed_ = recovered.last_committed;
+  next_epoch_ = last_committed_ + 1;
+  if (last_committed_ >= 0) {
+    STREAM_CHECK(recovered.committed_ends.size() == next_starts_.size(),
+                 "the checkpoint has " + std::to_string(recovered.committed_ends.size()) +
+                     " sources, the query " + std::to_string(next_starts_.size()));
+    committed_ends_ = next_starts_ = recovered.committed_ends;
+  }
+  start_time_line(recovered);
+  if (recovered.uncommitted && recovered.uncommitted->epoch > last_committed_) {
+    queue_.push_back(recovered_epoch(*recovered.uncommitted));
+  }
+  if (last_committed_ >= 0) {
+    phase_ = Phase::restoring;
+    out.push_back(RestoreTasks{last_committed_, attempt_});
+    return out;
+  }
+  phase_ = Phase::active;
+  advance(out);
+  return out;
+}
+
+EpochCoordinator::PlannedEpoch EpochCoordinator::recovered_epoch(EpochOffsets offsets) {
+  STREAM_CHECK(offsets.ranges.size() == next_starts_.size(), "offsets of another query");
+  PlannedEpoch epoch;
+  epoch.is_checkpoint = true;
+  epoch.are_offsets_requested = epoch.are_offsets_written = true;
+  epoch.trigger_start = now_;
+  epoch.began_open.assign(offsets.ranges.size(), false);
+  for (std::size_t i = 0; i < offsets.ranges.size(); ++i) {
+    offsets.ranges[i].is_open = false;
+    next_starts_[i] = offsets.ranges[i].end;
+  }
+  next_epoch_ = offsets.epoch + 1;
+  last_batch_time_ = offsets.batch_time;
+  epoch.offsets = std::move(offsets);
+  return epoch;
+}
+
+Commands EpochCoordinator::on_tick(EpochMillis now) {
+  Commands out;
+  now_ = now;
+  scheduled_.reset();
+  advance(out);
+  return out;
+}
+
+Commands EpochCoordinator::on_run_epochs(std::size_t epochs, EpochMillis now) {
+  Commands out;
+  now_ = now;
+  if (!is_stopping_) manual_epochs_ += epochs;
+  advance(out);
+  return out;
+}
+
+Commands EpochCoordinator::on_rows_available(EpochMillis now) {
+  Commands out;
+  now_ = now;
+  if (options_.trigger.interval.count() == 0) next_start_ = now;
+  advance(out);
+  return out;
+}
+
+Commands EpochCoordinator::on_stop(bool gracefully, EpochMillis now) {
+  Commands out;
+  if (phase_ == Phase::stopped) return out;
+  now_ = now;
+  if (!gracefully || phase_ == Phase::created) {
+    stop({}, out);
+    return out;
+  }
+  if (!is_stopping_)
+    stop_deadline_ = now + kGracefulStopIntervals * options_.trigger.interval.count();
+  is_stopping_ = true;
+  planning_.reset();
+  advance(out);
+  return out;
+}
+
+void EpochCoordinator::stop(std::optional<Error> error, Commands& out) {
+  phase_ = Phase::stopped;
+  running_.reset();
+  out.push_back(Stopped{std::move(error)});
+}
+
+// ---- answers ----
+
+Commands EpochCoordinator::on_offsets_planned(EpochId epoch, EpochMillis now,
+                                              std::vector<std::optional<std::string>> ends) {
+  Commands out;
+  if (phase_ == Phase::stopped) return out;
+  now_ = now;
+  if (!planning_ || planning_->epoch != epoch) return out;
+  take_plan(std::move(ends));
+  advance(out);
+  return out;
+}
+
+Commands EpochCoordinator::on_offsets_written(EpochId epoch, std::optional<EpochMillis> now) {
+  Commands out;
+  if (phase_ == Phase::stopped) return out;
+  now_ = now.value_or(now_);
+  // True whatever happened since: the entry exists, so it must not be asked for again.
+  for (PlannedEpoch& planned : queue_) {
+    if (planned.offsets.epoch == epoch && planned.is_checkpoint.value_or(false)) {
+      planned.are_offsets_requested = planned.are_offsets_written = true;
+    }
+  }
+  if (is_running(epoch, Step::writing_offsets)) {
+    running_->plan.are_offsets_written = true;
+    measure("walCommit");
+    begin_tasks(out);
+  } else if (is_running(epoch, Step::writing_open_ends)) {
+    running_->plan.are_offsets_written = true;
+    measure("walCommit");
+    commit_sinks(out);
+  }
+  advance(out);
+  return out;
+}
+
+Commands EpochCoordinator::on_open_range_ended(EpochId epoch, std::size_t source, std::string end,
+                                               std::optional<std::int64_t> attempt) {
+  Commands out;
+  if (!is_of_this_attempt(attempt) || !is_running(epoch, Step::running_tasks)) return out;
+  STREAM_CHECK(source < next_starts_.size(), "no source " + std::to_string(source));
+  SourceRange& range = running_->plan.offsets.ranges[source];
+  if (!range.is_open) return out;
+  range.end = std::move(end);
+  range.is_open = false;
+  if (options_.trigger.kind == Trigger::Kind::available_now) is_source_ended_[source] = true;
+  finish_tasks_if_all_done(out);
+  advance(out);
+  return out;
+}
+
+Commands EpochCoordinator::on_task_done(EpochId epoch, TaskReport report, EpochMillis now,
+                                        std::optional<std::int64_t> attempt) {
+  Commands out;
+  if (phase_ == Phase::stopped) return out;
+  now_ = now;
+  if (!is_of_this_attempt(attempt) || !is_running(epoch, Step::running_tasks)) return out;
+  if (report.task >= options_.num_tasks || !running_->done.insert(report.task).second) return out;
+  running_->statistics.add(report.statistics);
+  for (SinkMessage& message : report.sink_messages) {
+    running_->messages.push_back(std::move(message));
+  }
+  finish_tasks_if_all_done(out);
+  advance(out);
+  return out;
+}
+
+Commands EpochCoordinator::on_sinks_committed(EpochId epoch, std::optional<EpochMillis> now,
+                                              std::optional<std::int64_t> attempt) {
+  Commands out;
+  if (phase_ == Phase::stopped) return out;
+  now_ = now.value_or(now_);
+  if (!is_of_this_attempt(attempt) || !is_running(epoch, Step::committing_sinks)) return out;
+  if (now) measure("commitBatch");
+  if (options_.durable) {
+    write_commit(out);
+  } else {
+    finish_epoch(std::exchange(running_, {}).value(), out);
+  }
+  advance(out);
+  return out;
+}
+
+Commands EpochCoordinator::on_commit_written(EpochId epoch, EpochMillis now) {
+  Commands out;
+  if (phase_ == Phase::stopped) return out;
+  now_ = now;
+  if (is_running(epoch, Step::writing_commit)) {
+    measure("commitOffsets");
+    finish_epoch(std::exchange(running_, {}).value(), out);
+    if (is_restore_due_) restore(lost_tasks(), out);
+  } else if (unconfirmed_ && unconfirmed_->plan.offsets.epoch == epoch) {
+    accept_late_commit(out);
+  }
+  advance(out);
+  return out;
+}
+
+// ---- failures ----
+
+Error EpochCoordinator::lost_tasks() const {
+  return fatal("tasks were lost " + std::to_string(options_.max_restores + 1) +
+               " times without a committed epoch between; look at the nodes' logs, then start the "
+               "query again");
+}
+
+Commands EpochCoordinator::on_tasks_lost(EpochMillis now) {
+  Commands out;
+  if (phase_ == Phase::stopped) return out;
+  now_ = now;
+  if (phase_ == Phase::created) return out;
+  if (running_ && running_->step == Step::writing_commit) {
+    // Everything of the epoch is with the store already, so its answer decides where to restore.
+    is_restore_due_ = true;
+    return out;
+  }
+  restore(lost_tasks(), out);
+  return out;
+}
+
+Commands EpochCoordinator::on_failure(Error error, EpochMillis now) {
+  Commands out;
+  if (phase_ == Phase::stopped) return out;
+  now_ = now;
+  if (error.error_class() != ErrorClass::transient || phase_ == Phase::created) {
+    stop(std::move(error), out);
+    return out;
+  }
+  // Which command failed is not known, so none is waited for any more.
+  planning_.reset();
+  if (running_) {
+    if (running_->step == Step::writing_commit) unconfirmed_ = running_;
+    running_->plan.are_offsets_requested = running_->plan.are_offsets_written;
+  }
+  for (PlannedEpoch& planned : queue_) planned.are_offsets_requested = planned.are_offsets_written;
+  restore(std::move(error), out);
+  return out;
+}
+
+void EpochCoordinator::restore(Error reason, Commands& out) {
+  is_restore_due_ = false;
+  if (++restores_ > options_.max_restores) {
+    stop(std::move(reason).with_context("no epoch was committed between " +
+                                        std::to_string(restores_) + " failures"),
+         out);
+    return;
+  }
+  if (auto lost = lost_open_rows()) {
+    stop(std::move(lost), out);
+    return;
+  }
+  requeue_unfinished();
+  phase_ = Phase::restoring;
+  out.push_back(RestoreTasks{last_committed_, ++attempt_});
+}
+
+std::optional<Error> EpochCoordinator::lost_open_rows() const {
+  if (options_.durable) return {};
+  const auto lost_in = [](const PlannedEpoch& epoch) -> std::optional<Error> {
+    for (std::size_t i = 0; i < epoch.offsets.ranges.size(); ++i) {
+      const SourceRange& range = epoch.offsets.ranges[i];
+      if (!epoch.began_open[i] || (!range.is_open && range.start == range.end)) continue;
+      return fatal("rows of source " + std::to_string(i) + " in epoch " +
+                   std::to_string(epoch.offsets.epoch) +
+                   " are gone with the tasks that held them; give the query a checkpoint "
+                   "directory, which keeps what such a source received");
+    }
+    return {};
+  };
+  for (const PlannedEpoch& epoch : since_commit_) {
+    if (auto lost = lost_in(epoch)) return lost;
+  }
+  return running_ ? lost_in(running_->plan) : std::nullopt;
+}
+
+void EpochCoordinator::requeue_unfinished() {
+  if (running_) queue_.push_front(std::exchange(running_, {})->plan);
+  while (!since_commit_.empty()) {
+    queue_.push_front(std::move(since_commit_.back()));
+    since_commit_.pop_back();
+  }
+}
+
+Commands EpochCoordinator::on_tasks_restored(EpochMillis now, std::optional<std::int64_t> attempt) {
+  Commands out;
+  if (phase_ != Phase::restoring || !is_of_this_attempt(attempt)) return out;
+  now_ = now;
+  phase_ = Phase::active;
+  advance(out);
+  return out;
+}
+
+void EpochCoordinator::accept_late_commit(Commands& out) {
+  RunningEpoch committed = std::exchange(unconfirmed_, {}).value();
+  const EpochId epoch = committed.plan.offsets.epoch;
+  if (running_ && running_->plan.offsets.epoch > epoch) requeue_unfinished();
+  running_.reset();
+  while (!queue_.empty() && queue_.front().offsets.epoch <= epoch) queue_.pop_front();
+  finish_epoch(std::move(committed), out);
+  // The tasks were restored to an earlier commit, or are about to be.
+  phase_ = Phase::restoring;
+  out.push_back(RestoreTasks{last_committed_, ++attempt_});
+}
+
+}  // namespace stream

@@ -1,0 +1,199 @@
+// Which epoch comes when: planning under the trigger, ticks, and the end of finite queries.
+#include <libstream/control/epoch_coordinator.hpp>
+#include <libstream/control/trigger_schedule.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace stream {
+
+void EpochCoordinator::start_time_line(const RecoveredCheckpoint& recovered) {
+  const Duration interval = options_.trigger.interval;
+  zero_time_ = recovered.zero_time;
+  last_batch_time_ = recovered.last_batch_time;
+  if (zero_time_ == 0 && recovered.uncommitted) zero_time_ = recovered.uncommitted->zero_time;
+  if (options_.trigger.kind == Trigger::Kind::interval) {
+    STREAM_CHECK(interval.count() > 0, "an interval trigger needs an interval");
+    if (zero_time_ == 0) zero_time_ = rebased_zero_time(now_, next_epoch_, interval);
+    const bool is_interval_changed =
+        last_batch_time_ != 0 && last_committed_ >= 0 &&
+        last_batch_time_ != interval_batch_time(zero_time_, last_committed_, interval);
+    if (is_interval_changed) {
+      zero_time_ = rebased_zero_time(last_batch_time_, next_epoch_, interval);
+    }
+    return;
+  }
+  if (zero_time_ == 0) zero_time_ = floor_to_interval(now_, interval);
+  if (last_batch_time_ == 0) last_batch_time_ = zero_time_;
+}
+
+void EpochCoordinator::advance(Commands& out) {
+  if (phase_ != Phase::active) return;
+  start_next_epoch(out);
+  if (is_plan_due()) ask_plan(out);
+  end_open_ranges_if_due(out);
+  finish_if_nothing_left(out);
+  schedule(out);
+}
+
+bool EpochCoordinator::may_open() const {
+  for (std::size_t i = 0; i < options_.open_ranges.size(); ++i) {
+    if (options_.open_ranges[i] && !is_source_ended_[i]) return true;
+  }
+  return false;
+}
+
+EpochMillis EpochCoordinator::batch_time_of_next() const {
+  switch (options_.trigger.kind) {
+    case Trigger::Kind::interval:
+      return interval_batch_time(zero_time_, next_epoch_, options_.trigger.interval);
+    case Trigger::Kind::manual:
+      return last_batch_time_ + std::max<std::int64_t>(1, options_.trigger.interval.count());
+    case Trigger::Kind::processing_time:
+    case Trigger::Kind::available_now:
+      return now_;
+  }
+  STREAM_UNREACHABLE("trigger kind");
+}
+
+bool EpochCoordinator::is_plan_due() const {
+  if (planning_ || is_finishing()) return false;
+  const bool is_idle = !running_ && queue_.empty();
+  switch (options_.trigger.kind) {
+    case Trigger::Kind::interval:
+      // An open range starts where the one before ends, so such epochs cannot be planned ahead;
+      // they begin with their interval.
+      if (may_open()) return is_idle;
+      return queue_.size() < std::max<std::size_t>(1, options_.max_queued_epochs) &&
+             batch_time_of_next() <= now_;
+    case Trigger::Kind::processing_time:
+      return is_idle && now_ >= next_start_;
+    case Trigger::Kind::available_now:
+      return is_idle;
+    case Trigger::Kind::manual:
+      return is_idle && manual_epochs_ > 0;
+  }
+  STREAM_UNREACHABLE("trigger kind");
+}
+
+void EpochCoordinator::ask_plan(Commands& out) {
+  planning_ = Planning{next_epoch_, batch_time_of_next(), now_};
+  next_start_ = next_multiple(now_, options_.trigger.interval);
+  out.push_back(PlanSources{planning_->epoch, planning_->batch_time, next_starts_});
+}
+
+bool EpochCoordinator::runs_without_rows() const {
+  switch (options_.trigger.kind) {
+    case Trigger::Kind::interval:
+    case Trigger::Kind::manual:
+      return true;
+    case Trigger::Kind::processing_time:
+      return options_.run_empty_epochs;
+    case Trigger::Kind::available_now:
+      return false;
+  }
+  STREAM_UNREACHABLE("trigger kind");
+}
+
+void EpochCoordinator::take_plan(std::vector<std::optional<std::string>> ends) {
+  STREAM_CHECK(ends.size() == next_starts_.size(), "planned " + std::to_string(ends.size()) +
+                                                       " sources of " +
+                                                       std::to_string(next_starts_.size()));
+  const Planning planning = std::exchange(planning_, {}).value();
+  PlannedEpoch epoch;
+  bool has_moved = false;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (is_source_ended_[i]) ends[i] = next_starts_[i];
+    const bool is_open = !ends[i];
+    has_moved |= is_open || *ends[i] != next_starts_[i];
+    epoch.began_open.push_back(is_open);
+    epoch.offsets.ranges.push_back({next_starts_[i], ends[i].value_or(""), is_open});
+  }
+  if (!has_moved && !runs_without_rows()) {
+    is_exhausted_ = options_.trigger.kind == Trigger::Kind::available_now;
+    if (options_.trigger.interval.count() == 0) next_start_ = now_ + kIdlePoll.count();
+    return;
+  }
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (ends[i]) next_starts_[i] = *ends[i];
+  }
+  epoch.offsets.epoch = next_epoch_++;
+  epoch.offsets.batch_time = last_batch_time_ = planning.batch_time;
+  epoch.offsets.zero_time = zero_time_;
+  epoch.trigger_start = planning.asked_at;
+  epoch.statistics.duration_millis["latestOffset"] =
+      std::max<std::int64_t>(0, now_ - planning.asked_at);
+  if (options_.trigger.kind == Trigger::Kind::manual && manual_epochs_ > 0) --manual_epochs_;
+  queue_.push_back(std::move(epoch));
+}
+
+EpochMillis EpochCoordinator::open_until(EpochMillis batch_time) const {
+  const Duration interval = options_.trigger.interval;
+  switch (options_.trigger.kind) {
+    case Trigger::Kind::interval:
+      return batch_time;
+    case Trigger::Kind::processing_time:
+      if (interval.count() > 0) return next_multiple(now_, interval);
+      return now_ + kOpenRangeSpan.count();
+    case Trigger::Kind::manual:
+      return now_ + kOpenRangeSpan.count();
+    case Trigger::Kind::available_now:
+      return std::numeric_limits<EpochMillis>::max();
+  }
+  STREAM_UNREACHABLE("trigger kind");
+}
+
+void EpochCoordinator::finish_if_nothing_left(Commands& out) {
+  if (!is_finishing()) return;
+  const bool is_late =
+      is_stopping_ && options_.trigger.kind == Trigger::Kind::interval && now_ >= stop_deadline_;
+  if (is_late) return stop({}, out);
+  if (running_ || !queue_.empty()) return;
+  if (since_commit_.empty()) return stop({}, out);
+  push_final_checkpoint();
+  start_next_epoch(out);
+}
+
+/// An epoch without rows that makes what ran since the last commit survive.
+void EpochCoordinator::push_final_checkpoint() {
+  PlannedEpoch epoch;
+  epoch.offsets.batch_time = batch_time_of_next();
+  epoch.offsets.epoch = next_epoch_++;
+  epoch.offsets.zero_time = zero_time_;
+  epoch.is_checkpoint = true;
+  epoch.trigger_start = now_;
+  epoch.began_open.assign(next_starts_.size(), false);
+  for (const std::string& start : next_starts_) {
+    epoch.offsets.ranges.push_back({start, start, false});
+  }
+  queue_.push_back(std::move(epoch));
+}
+
+std::optional<EpochMillis> EpochCoordinator::next_wish() const {
+  std::optional<EpochMillis> wish;
+  const auto wish_for = [&wish](EpochMillis at) { wish = wish ? std::min(*wish, at) : at; };
+  const Trigger::Kind kind = options_.trigger.kind;
+  if (is_stopping_ && kind == Trigger::Kind::interval) wish_for(stop_deadline_);
+  if (running_ && running_->step == Step::running_tasks && !running_->is_end_asked &&
+      has_open_range(running_->plan) && kind != Trigger::Kind::available_now) {
+    wish_for(running_->plan.open_until);
+  }
+  if (is_finishing() || planning_) return wish;
+  if (kind == Trigger::Kind::interval && !may_open() &&
+      queue_.size() < std::max<std::size_t>(1, options_.max_queued_epochs)) {
+    wish_for(batch_time_of_next());
+  }
+  if (kind == Trigger::Kind::processing_time && !running_ && queue_.empty()) wish_for(next_start_);
+  return wish;
+}
+
+void EpochCoordinator::schedule(Commands& out) {
+  if (phase_ != Phase::active) return;
+  const auto wish = next_wish();
+  if (!wish || wish == scheduled_) return;
+  scheduled_ = wish;
+  out.push_back(ScheduleTick{*wish});
+}
+
+}  // namespace stream

@@ -1,0 +1,41 @@
+// Turns what the coordinator says of each epoch into progress records, and keeps the newest ones
+// for `recent progress`. Pure; used by the runners, from the coordinator's thread.
+#pragma once
+
+#include <libstream/control/epoch_coordinator.hpp>
+#include <libstream/control/progress.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stream {
+
+class ProgressReporter {
+ public:
+  struct Query {
+    std::string id, run_id, name;
+    std::vector<std::string> sources;  ///< descriptions
+    std::vector<std::string> sinks;    ///< descriptions
+    /// Where the query starts to read, per source: the committed ends, or the initial offsets.
+    std::vector<std::string> start_offsets;
+    std::size_t num_kept = 100;  ///< fewer than this are kept (R-150)
+  };
+
+  explicit ProgressReporter(Query query);
+
+  /// `now` is when the epoch was over; its trigger began `triggerExecution` earlier.
+  const QueryProgress& on_epoch_committed(const EpochCommitted& epoch, EpochMillis now);
+
+  const std::deque<QueryProgress>& recent() const { return recent_; }
+  std::optional<QueryProgress> last() const;
+
+ private:
+  Query query_;
+  std::deque<QueryProgress> recent_;
+  std::optional<EpochMillis> previous_trigger_start_;
+};
+
+}  // namespace stream

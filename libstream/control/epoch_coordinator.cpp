@@ -139,14 +139,17 @@ Commands EpochCoordinator::on_offsets_written(EpochId epoch, std::optional<Epoch
       planned.are_offsets_requested = planned.are_offsets_written = true;
     }
   }
-  if (is_running(epoch, Step::writing_offsets)) {
+  const bool is_before_tasks = is_running(epoch, Step::writing_offsets);
+  if (is_before_tasks || is_running(epoch, Step::writing_open_ends)) {
     running_->plan.are_offsets_written = true;
     measure("walCommit");
-    begin_tasks(out);
-  } else if (is_running(epoch, Step::writing_open_ends)) {
-    running_->plan.are_offsets_written = true;
-    measure("walCommit");
-    commit_sinks(out);
+    if (is_restore_due_) {
+      restore(lost_tasks(), out);
+    } else if (is_before_tasks) {
+      begin_tasks(out);
+    } else {
+      commit_sinks(out);
+    }
   }
   advance(out);
   return out;
@@ -216,6 +219,12 @@ Commands EpochCoordinator::on_commit_written(EpochId epoch, EpochMillis now) {
 
 // ---- failures ----
 
+bool EpochCoordinator::is_store_writing() const {
+  return running_ &&
+         (running_->step == Step::writing_offsets || running_->step == Step::writing_open_ends ||
+          running_->step == Step::writing_commit);
+}
+
 Error EpochCoordinator::lost_tasks() const {
   return fatal("tasks were lost " + std::to_string(options_.max_restores + 1) +
                " times without a committed epoch between; look at the nodes' logs, then start the "
@@ -227,8 +236,8 @@ Commands EpochCoordinator::on_tasks_lost(EpochMillis now) {
   if (phase_ == Phase::stopped) return out;
   now_ = now;
   if (phase_ == Phase::created) return out;
-  if (running_ && running_->step == Step::writing_commit) {
-    // Everything of the epoch is with the store already, so its answer decides where to restore.
+  if (is_store_writing()) {
+    // What the store does now stands whatever becomes of the tasks, so its answer comes first.
     is_restore_due_ = true;
     return out;
   }
@@ -245,7 +254,6 @@ Commands EpochCoordinator::on_failure(Error error, EpochMillis now) {
     return out;
   }
   // Which command failed is not known, so none is waited for any more.
-  planning_.reset();
   if (running_) {
     if (running_->step == Step::writing_commit) unconfirmed_ = running_;
     running_->plan.are_offsets_requested = running_->plan.are_offsets_written;
@@ -267,6 +275,7 @@ void EpochCoordinator::restore(Error reason, Commands& out) {
     stop(std::move(lost), out);
     return;
   }
+  planning_.reset();
   requeue_unfinished();
   phase_ = Phase::restoring;
   out.push_back(RestoreTasks{last_committed_, ++attempt_});

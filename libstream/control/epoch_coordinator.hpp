@@ -141,7 +141,8 @@ class EpochCoordinator {
   /// A task, planner, sink or store failed; the command that failed has no other answer.
   /// `transient` restores from the last commit.
   Commands on_failure(Error error, EpochMillis now);
-  /// Tasks vanished (a node died) without an error of their own. Other commands go on.
+  /// Tasks vanished (a node died) without an error of their own. A write of offsets or a commit
+  /// under way must still be answered; the restore comes after it.
   Commands on_tasks_lost(EpochMillis now);
 
   /// -1 when none runs.
@@ -218,6 +219,7 @@ class EpochCoordinator {
   // epoch_coordinator.cpp: events, recovery, the end.
   PlannedEpoch recovered_epoch(EpochOffsets offsets);
   Error lost_tasks() const;
+  bool is_store_writing() const;
   bool is_of_this_attempt(std::optional<std::int64_t> attempt) const;
   bool is_running(EpochId epoch, Step step) const;
   void restore(Error reason, Commands& out);

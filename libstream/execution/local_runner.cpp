@@ -30,7 +30,7 @@ struct Shared {
   }
 };
 
-class LocalQuery final : public RunningQuery, private QueryHost, private TaskPeers {
+class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers {
  public:
   LocalQuery(PhysicalPlan plan, QueryOptions options)
       : plan_(std::move(plan)),

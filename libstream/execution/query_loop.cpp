@@ -19,15 +19,32 @@ CoordinatorOptions coordinator_options(const PhysicalPlan& plan, const QueryOpti
   return made;
 }
 
+namespace {
+
+ProgressReporter::Query describe(const PhysicalPlan& plan, const QueryOptions& options,
+                                 std::string id, std::string run_id,
+                                 std::vector<std::string> start_offsets) {
+  ProgressReporter::Query query;
+  query.id = std::move(id);
+  query.run_id = std::move(run_id);
+  query.name = options.name;
+  for (const auto& source : plan.sources) query.sources.push_back(source->description());
+  for (const auto& sink : plan.sinks) query.sinks.push_back(sink->description());
+  query.start_offsets = std::move(start_offsets);
+  return query;
+}
+
+}  // namespace
+
 QueryLoop::QueryLoop(const PhysicalPlan& plan, const QueryOptions& options, std::string run_id,
                      std::unique_ptr<QueryServices> services,
                      std::vector<std::string> initial_offsets, QueryHost& host)
     : plan_(plan),
       options_(options),
       services_(std::move(services)),
-      coordinator_(coordinator_options(plan, options, services_->is_durable()),
-                   std::move(initial_offsets)),
-      reporter_(services_->query_id(), std::move(run_id), options.name),
+      coordinator_(coordinator_options(plan, options, services_->is_durable()), initial_offsets),
+      reporter_(describe(plan, options, services_->query_id(), std::move(run_id),
+                         std::move(initial_offsets))),
       host_(host) {}
 
 void QueryLoop::start() { handle(coordinator_.on_start(now(), services_->recovered())); }
@@ -128,7 +145,7 @@ void QueryLoop::carry_out(WriteCommit command) {
 }
 
 void QueryLoop::carry_out(EpochCommitted command) {
-  host_.epoch_committed(reporter_.on_epoch_committed(command, plan_descriptions(plan_), now()));
+  host_.epoch_committed(reporter_.on_epoch_committed(command, now()));
   if (!command.is_checkpoint) return;
   blocking([this, command] { return services_->clean_up(command); }, [] {});
   if (options_.lose_tasks_after_every_epoch) handle(coordinator_.on_tasks_lost(now()));

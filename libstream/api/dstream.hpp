@@ -145,14 +145,14 @@ class Chain {
   /// f(Rdd<T>) or f(Rdd<T>, EpochTime) once an interval; returns an Rdd.
   template <class F>
   auto transform(F function, Where where = Where::current()) const {
-    using Source = Rdd<Element>;
-    if constexpr (std::is_invocable_v<F&, const Source&, EpochTime>) {
-      using Out = RddElement<std::invoke_result_t<F&, const Source&, EpochTime>>;
+    using Rows = Rdd<Element>;
+    if constexpr (std::is_invocable_v<F&, const Rows&, EpochTime>) {
+      using Out = RddElement<std::invoke_result_t<F&, const Rows&, EpochTime>>;
       return over_partitions<Out>(std::move(function), Exchange::single, step_name("transform", where));
     } else {
-      using Out = RddElement<std::invoke_result_t<F&, const Source&>>;
+      using Out = RddElement<std::invoke_result_t<F&, const Rows&>>;
       return over_partitions<Out>(
-          [function = std::move(function)](const Source& rdd, EpochTime) mutable { return function(rdd); },
+          [function = std::move(function)](const Rows& rdd, EpochTime) mutable { return function(rdd); },
           Exchange::single, step_name("transform", where));
     }
   }
@@ -180,12 +180,7 @@ class Chain {
                               Where where = Where::current()) const;
 
   /// The number of elements in each interval, 0 for an empty one.
-  DStream<std::int64_t> count(Where where = Where::current()) const {
-    using Sum = CountOperator<std::int64_t, IdentityStep, true>;
-    auto first = [step = step_] { return std::make_unique<CountOperator<In, Step, false>>(step); };
-    auto sum = [] { return std::make_unique<Sum>(IdentityStep{}); };
-    return aggregate<std::int64_t>(first, first, sum, Exchange::single, step_name("count", where));
-  }
+  DStream<std::int64_t> count(Where where = Where::current()) const;
   /// f over all elements of an interval, nothing for an empty one.
   template <class F>
   auto reduce(F function, Where where = Where::current()) const {
@@ -274,9 +269,13 @@ class Chain {
   /// optional removes the key. f(const std::vector<V>&, const std::optional<S>&).
   template <class S, class F>
     requires kIsPair
-  DStream<std::pair<Key, S>> update_state_by_key(F function,
-                                                 std::vector<std::pair<Key, S>> initial = {},
-                                                 Where where = Where::current()) const;
+  auto update_state_by_key(F function, std::vector<std::pair<Key, S>> initial = {},
+                           Where where = Where::current()) const {
+    const std::string name = step_name("update_state_by_key", where);
+    return keyed_operator<std::pair<Key, S>>(name, [=] {
+      return std::make_unique<UpdateStateOperator<Key, Value, S, F>>(function, initial, name);
+    });
+  }
   /// f(key, std::optional<V>, State<S>&) for each pair; emits what f returns (an empty optional:
   /// nothing). With a time-out f is also called, without a value, for keys idle that long.
   template <class S, class F>

@@ -131,14 +131,14 @@ DStream<typename Chain<In, Step>::Element> Chain<In, Step>::cache() const {
 }
 
 template <class In, class Step>
-template <class S, class F>
-  requires Chain<In, Step>::kIsPair
-DStream<std::pair<typename Chain<In, Step>::Key, S>> Chain<In, Step>::update_state_by_key(
-    F function, std::vector<std::pair<Key, S>> initial, Where where) const {
-  const std::string name = step_name("update_state_by_key", where);
-  return keyed_operator<std::pair<Key, S>>(name, [=] {
-    return std::make_unique<UpdateStateOperator<Key, Value, S, F>>(function, initial, name);
-  });
+DStream<std::int64_t> Chain<In, Step>::count(Where where) const {
+  using Sum = CountOperator<std::int64_t, IdentityStep, true>;
+  const auto first = [step = step_] {
+    return std::make_unique<CountOperator<In, Step, false>>(step);
+  };
+  return aggregate<std::int64_t>(
+      first, first, [] { return std::make_unique<Sum>(IdentityStep{}); }, Exchange::single,
+      step_name("count", where));
 }
 
 template <class In, class Step>

@@ -72,7 +72,7 @@ TEST_CASE("damaged texts are refused with the place of the damage") {
   CHECK_THAT(refuse(text, "count/7-3-0.delta", "../../etc/passwd"), ContainsSubstring("name"));
   CHECK_THAT(refuse(text, "\"task\":2", "\"task\":4294967296"), ContainsSubstring("task"));
   CHECK_THAT(refuse(text, "\"term\":3", "\"term\":1e3"), ContainsSubstring("commit.term"));
-  CHECK_THAT(refuse(text, "}", ""), ContainsSubstring("is not JSON"));
+  CHECK_THAT(refuse(text, "}]", "]"), ContainsSubstring("is not JSON"));
 }
 
 TEST_CASE("texts that are no object, too deep or of another kind are refused") {

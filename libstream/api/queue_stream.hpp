@@ -20,7 +20,7 @@ class QueueStream : public DStream<T> {
   void add(const std::vector<T>& elements) const {
     RowWriter<T> writer(*pool_);
     for (const T& element : elements) writer.append(element);
-    queue_->add(writer.finish());
+    value_or_throw(queue_->add(writer.finish()));
   }
 
  private:

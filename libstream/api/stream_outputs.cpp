@@ -24,7 +24,9 @@ std::shared_ptr<const Sink> make_text_sink(std::string directory) {
 std::shared_ptr<const Sink> make_batch_function_sink(
     std::string name,
     std::function<Result<void>(std::int64_t, EpochMillis, std::vector<Batch>)> function) {
-  return callback_sink(std::move(name), std::move(function));
+  CallbackOptions options;
+  options.name = std::move(name);
+  return callback_sink(std::move(function), std::move(options));
 }
 
 }  // namespace stream

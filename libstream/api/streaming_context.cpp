@@ -34,7 +34,7 @@ DStream<std::string> StreamingContext::socket_text_stream(const std::string& hos
                                                           SocketOptions options, Where where) {
   options.host = host;
   options.port = port;
-  return {graph_, add_source("socket_text_stream", socket_text_source(std::move(options)), where)};
+  return {graph_, add_source("socket_text_stream", value_or_throw(socket_text_source(std::move(options))), where)};
 }
 
 DStream<std::string> StreamingContext::text_file_stream(const std::string& directory, Where where) {
@@ -50,7 +50,7 @@ DStream<std::string> StreamingContext::text_file_stream(TextFileOptions options,
 }
 
 DStream<std::string> StreamingContext::stdin_stream(Where where) {
-  return {graph_, add_source("stdin_stream", stdin_source(), where)};
+  return {graph_, add_source("stdin_stream", value_or_throw(stdin_source()), where)};
 }
 
 void StreamingContext::add_listener(std::shared_ptr<QueryListener> listener) {

@@ -40,7 +40,7 @@ class StreamingContext {
   /// One queued element an interval.
   template <class T>
   QueueStream<T> queue_stream(bool one_at_a_time = true, Where where = Where::current()) {
-    auto queue = std::make_shared<QueueSource>(row_schema<T>(), one_at_a_time);
+    auto queue = std::make_shared<QueueSource>(row_schema<T>(), QueueOptions{.one_at_a_time = one_at_a_time});
     return {DStream<T>(graph_, add_source("queue_stream", queue, where)), queue};
   }
   DStream<std::string> stdin_stream(Where where = Where::current());

@@ -1,0 +1,22 @@
+// The subcommands of streamctl, each in a file of its own. add_X registers options with the command
+// line; the returned function runs the command and gives its exit code.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace stream::apps {
+
+using Command = std::function<int()>;
+
+Command add_test(CLI::App& app);
+Command add_explain(CLI::App& app);
+Command add_checkpoint_show(CLI::App& app);
+Command add_checkpoint_verify(CLI::App& app);
+Command add_bench(CLI::App& app);
+Command add_list(CLI::App& app);
+
+}  // namespace stream::apps

@@ -1,0 +1,34 @@
+// streamctl: the tool beside the programs.
+#include <apps/streamctl/commands.hpp>
+#include <apps/terminal/query_terminal.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <utility>
+#include <vector>
+
+int main(int argc, char** argv) {
+  using namespace stream::apps;
+  CLI::App app("The tool of libstream");
+  app.require_subcommand(1);
+  std::vector<std::pair<CLI::App*, Command>> commands;
+  const auto add = [&](CLI::App& parent, const char* name, const char* text, Command (*make)(CLI::App&)) {
+    CLI::App* command = parent.add_subcommand(name, text);
+    commands.emplace_back(command, make(*command));
+  };
+  add(app, "test", "run transcripts (*.dcase) in every way a query can run", add_test);
+  add(app, "explain", "print the plans of a transcript's flow", add_explain);
+  CLI::App* checkpoint = app.add_subcommand("checkpoint", "look into a checkpoint directory");
+  checkpoint->require_subcommand(1);
+  add(*checkpoint, "show", "print what a checkpoint holds", add_checkpoint_show);
+  add(*checkpoint, "verify", "check every byte of a checkpoint; exit code 1 when damaged", add_checkpoint_verify);
+  add(app, "bench", "measure workloads against hand-written loops", add_bench);
+  add(app, "list", "list connectors or operations", add_list);
+  CLI11_PARSE(app, argc, argv);
+  return report_errors([&] {
+    for (const auto& [command, run] : commands) {
+      if (command->parsed()) return run();
+    }
+    return 2;
+  });
+}

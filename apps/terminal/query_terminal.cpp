@@ -1,0 +1,97 @@
+#include <apps/terminal/query_terminal.hpp>
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <mutex>
+#include <unistd.h>
+
+namespace stream::apps {
+namespace {
+
+volatile std::sig_atomic_t stop_signals = 0;
+
+void on_signal(int) { stop_signals = stop_signals + 1; }
+
+/// Appends each progress record as one line.
+class ProgressFile final : public QueryListener {
+ public:
+  explicit ProgressFile(const std::string& path) : file_(std::fopen(path.c_str(), "ae")) {
+    if (!file_) throw bad_option("--progress " + path + ": the file cannot be opened for writing");
+  }
+  ~ProgressFile() override { std::fclose(file_); }
+  void on_query_progress(const QueryProgress& progress) override {
+    const std::string line = to_json(progress) + "\n";
+    std::fwrite(line.data(), 1, line.size(), file_);
+    std::fflush(file_);
+  }
+
+ private:
+  std::FILE* file_;
+};
+
+/// One line that is written over: rows so far, rows a second, epoch.
+class StatusLine final : public QueryListener {
+ public:
+  void on_query_progress(const QueryProgress& progress) override {
+    std::lock_guard lock(mutex_);
+    rows_ += progress.num_input_rows();
+    const std::string rejected =
+        progress.num_rejected_rows > 0 ? fmt::format("  rejected {}", progress.num_rejected_rows) : "";
+    std::fprintf(stderr, "\r\033[Kepoch %lld  rows %lld  %.0f rows/s  epoch took %lld ms%s",
+                 static_cast<long long>(progress.batch_id), static_cast<long long>(rows_),
+                 progress.processed_rows_per_second(),
+                 static_cast<long long>(progress.batch_duration_millis), rejected.c_str());
+    is_shown_ = true;
+  }
+  void on_query_terminated(const std::string&, const std::string&,
+                           const std::optional<Error>&) override {
+    std::lock_guard lock(mutex_);
+    if (is_shown_) std::fputc('\n', stderr);
+    is_shown_ = false;
+  }
+
+ private:
+  std::mutex mutex_;  // guards the counters and the terminal's line
+  std::int64_t rows_ = 0;
+  bool is_shown_ = false;
+};
+
+}  // namespace
+
+int run_query(StreamingContext& context, const TerminalOptions& options) {
+  if (!options.progress_file.empty())
+    context.add_listener(std::make_shared<ProgressFile>(options.progress_file));
+  if (options.show_status && isatty(STDERR_FILENO))
+    context.add_listener(std::make_shared<StatusLine>());
+  stop_signals = 0;
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  context.start();
+  constexpr Duration kSignalCheck{100};
+  while (!context.await_termination(kSignalCheck)) {
+    if (stop_signals > 0) {
+      context.stop(true);
+      break;
+    }
+  }
+  context.await_termination();
+  return 0;
+}
+
+int report_errors(const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    const std::string_view kind = to_string(error.error_class());
+    std::fprintf(stderr, "error (%.*s): %s\n", static_cast<int>(kind.size()), kind.data(), error.what());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+  }
+  return 1;
+}
+
+}  // namespace stream::apps

@@ -1,0 +1,22 @@
+// The word_count pipeline: running totals of the words of text lines. Apart from main, so that
+// benchmarks and tests run the very same program.
+#pragma once
+
+#include <libstream/stream.hpp>
+
+#include <string>
+
+namespace stream::apps {
+
+struct WordCountOptions {
+  std::string input;       ///< a file, a directory, or tcp://HOST:PORT
+  std::string output;      ///< directory of the result; empty: the console
+  std::string trigger = "1s";  ///< available-now or a duration
+  std::string checkpoint;  ///< directory; empty: nothing is kept
+  std::uint32_t parallelism = 1;
+};
+
+/// Builds the streams in a new context. Throws Error for wrong options.
+StreamingContext make_word_count(std::shared_ptr<Runner> runner, const WordCountOptions& options);
+
+}  // namespace stream::apps

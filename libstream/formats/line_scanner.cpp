@@ -87,10 +87,10 @@ std::uint64_t newline_bits(const char* bytes) {
 StringView make_line_view(const char* block, std::size_t offset, std::size_t size) {
   const bool is_outside = size > 12;
   const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + offset));
-  const __m128i mask = _mm_load_si128(
-      reinterpret_cast<const __m128i*>(kViewMasks.bytes[is_outside ? 13 : size]));
-  const __m128i fixed = _mm_set_epi32(is_outside ? static_cast<int>(offset) : 0, 0, 0,
-                                      static_cast<int>(size));
+  const __m128i mask =
+      _mm_load_si128(reinterpret_cast<const __m128i*>(kViewMasks.bytes[is_outside ? 13 : size]));
+  const __m128i fixed =
+      _mm_set_epi32(is_outside ? static_cast<int>(offset) : 0, 0, 0, static_cast<int>(size));
   StringView view;
   _mm_storeu_si128(reinterpret_cast<__m128i*>(&view),
                    _mm_or_si128(_mm_and_si128(_mm_slli_si128(text, 4), mask), fixed));
@@ -104,8 +104,7 @@ LineScan scan_lines(const char* block, std::size_t begin, std::size_t end, Strin
   for (; at + 64 <= end; at += 64) {
     for (std::uint64_t bits = newline_bits(block + at); bits != 0; bits &= bits - 1) {
       if (taker.is_full()) return taker.finish();
-      if (!taker.take(at + static_cast<std::size_t>(std::countr_zero(bits))))
-        return taker.finish();
+      if (!taker.take(at + static_cast<std::size_t>(std::countr_zero(bits)))) return taker.finish();
     }
   }
   for (; at < end; ++at) {
@@ -138,8 +137,7 @@ LineScan scan_lines(const char* block, std::size_t begin, std::size_t end, Strin
 #endif
 
 LineScan scan_lines_portable(const char* block, std::size_t begin, std::size_t end,
-                             StringView* views, std::size_t max_lines,
-                             std::size_t max_line_bytes) {
+                             StringView* views, std::size_t max_lines, std::size_t max_line_bytes) {
   LineTaker taker(block, begin, views, max_lines, max_line_bytes);
   for (std::size_t at = begin; at < end; ++at) {
     const void* found = std::memchr(block + at, '\n', end - at);

@@ -23,8 +23,10 @@ void show_folder(const std::string& directory, const char* name) {
   if (!value_or_throw(local_file_system().exists(folder))) return;
   fmt::print("{}/\n", name);
   for (const FileStatus& file : value_or_throw(local_file_system().list(folder))) {
-    if (file.is_directory) fmt::print("  {}/\n", file_name(file.path));
-    else fmt::print("  {}: {}\n", file_name(file.path), text_of(file.path));
+    if (file.is_directory)
+      fmt::print("  {}/\n", file_name(file.path));
+    else
+      fmt::print("  {}: {}\n", file_name(file.path), text_of(file.path));
   }
 }
 
@@ -53,8 +55,10 @@ Result<std::vector<SealedFile>> state_files_of(const std::string& commit_text) {
 }
 
 int verify(const std::string& directory) {
-  const auto problems = value_or_throw(verify_checkpoint(local_file_system(), directory, state_files_of));
-  for (const CheckpointProblem& problem : problems) fmt::print("{}: {}\n", problem.path, problem.reason);
+  const auto problems =
+      value_or_throw(verify_checkpoint(local_file_system(), directory, state_files_of));
+  for (const CheckpointProblem& problem : problems)
+    fmt::print("{}: {}\n", problem.path, problem.reason);
   if (problems.empty()) fmt::print("{}: whole\n", directory);
   return problems.empty() ? 0 : 1;
 }

@@ -16,7 +16,8 @@ Command add_explain(CLI::App& app) {
   };
   auto options = std::make_shared<Options>();
   app.add_option("case", options->path, "a transcript (*.dcase)")->required();
-  app.add_option("--parallelism", options->parallelism, "tasks of each stage")->capture_default_str();
+  app.add_option("--parallelism", options->parallelism, "tasks of each stage")
+      ->capture_default_str();
   return [options] {
     const std::string text = value_or_throw(read_file(local_file_system(), options->path));
     const auto parsed = value_or_throw(testing::parse_dstream_case(text));

@@ -17,7 +17,8 @@ struct Row {
 };
 
 constexpr std::array kConnectors{
-    Row{"text files", "source", "exactly once", "a file, a directory or a glob; each file counts once"},
+    Row{"text files", "source", "exactly once",
+        "a file, a directory or a glob; each file counts once"},
     Row{"follow", "source", "exactly once", "lines appended to growing files, through rotation"},
     Row{"socket", "source", "at most once", "TCP lines; exactly once with write_ahead_log"},
     Row{"rate", "source", "exactly once", "generated rows, ramp-up and total"},
@@ -27,17 +28,47 @@ constexpr std::array kConnectors{
     Row{"text files", "sink", "exactly once", "lines of tab-separated columns in a directory"},
     Row{"text directories", "sink", "exactly once", "a directory an interval (save_as_text_files)"},
     Row{"console", "sink", "at least once", "the first rows of each interval (print)"},
-    Row{"for_each_batch", "sink", "at least once", "a function of the program, with a stable epoch number"},
+    Row{"for_each_batch", "sink", "at least once",
+        "a function of the program, with a stable epoch number"},
 };
 
-constexpr std::array kOperations{
-    "map", "flat_map", "filter", "glom", "map_partitions", "union_with", "count", "reduce",
-    "count_by_value", "map_values", "flat_map_values", "reduce_by_key", "group_by_key",
-    "combine_by_key", "join", "left_outer_join", "right_outer_join", "full_outer_join", "cogroup",
-    "transform", "transform_with", "repartition", "update_state_by_key", "map_with_state", "window",
-    "count_by_window", "reduce_by_window", "reduce_by_key_and_window", "group_by_key_and_window",
-    "count_by_value_and_window", "slice", "remember", "cache", "print", "save_as_text_files",
-    "write_text", "for_each_batch"};
+constexpr std::array kOperations{"map",
+                                 "flat_map",
+                                 "filter",
+                                 "glom",
+                                 "map_partitions",
+                                 "union_with",
+                                 "count",
+                                 "reduce",
+                                 "count_by_value",
+                                 "map_values",
+                                 "flat_map_values",
+                                 "reduce_by_key",
+                                 "group_by_key",
+                                 "combine_by_key",
+                                 "join",
+                                 "left_outer_join",
+                                 "right_outer_join",
+                                 "full_outer_join",
+                                 "cogroup",
+                                 "transform",
+                                 "transform_with",
+                                 "repartition",
+                                 "update_state_by_key",
+                                 "map_with_state",
+                                 "window",
+                                 "count_by_window",
+                                 "reduce_by_window",
+                                 "reduce_by_key_and_window",
+                                 "group_by_key_and_window",
+                                 "count_by_value_and_window",
+                                 "slice",
+                                 "remember",
+                                 "cache",
+                                 "print",
+                                 "save_as_text_files",
+                                 "write_text",
+                                 "for_each_batch"};
 
 int list(const std::string& what) {
   if (what == "connectors") {

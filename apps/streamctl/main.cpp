@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
   CLI::App app("The tool of libstream");
   app.require_subcommand(1);
   std::vector<std::pair<CLI::App*, Command>> commands;
-  const auto add = [&](CLI::App& parent, const char* name, const char* text, Command (*make)(CLI::App&)) {
+  const auto add = [&](CLI::App& parent, const char* name, const char* text,
+                       Command (*make)(CLI::App&)) {
     CLI::App* command = parent.add_subcommand(name, text);
     commands.emplace_back(command, make(*command));
   };
@@ -21,7 +22,8 @@ int main(int argc, char** argv) {
   CLI::App* checkpoint = app.add_subcommand("checkpoint", "look into a checkpoint directory");
   checkpoint->require_subcommand(1);
   add(*checkpoint, "show", "print what a checkpoint holds", add_checkpoint_show);
-  add(*checkpoint, "verify", "check every byte of a checkpoint; exit code 1 when damaged", add_checkpoint_verify);
+  add(*checkpoint, "verify", "check every byte of a checkpoint; exit code 1 when damaged",
+      add_checkpoint_verify);
   add(app, "bench", "measure workloads against hand-written loops", add_bench);
   add(app, "list", "list connectors or operations", add_list);
   CLI11_PARSE(app, argc, argv);

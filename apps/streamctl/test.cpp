@@ -78,11 +78,14 @@ int run(const Options& options) {
   for (const std::string& path : paths) {
     const std::string reason = reason_of(path, cells);
     if (reason.empty()) ++num_passed;
-    if (!reason.empty()) fmt::print("FAIL {}\n  {}\n", path, reason);
-    else if (options.is_verbose) fmt::print("ok   {}\n", path);
+    if (!reason.empty())
+      fmt::print("FAIL {}\n  {}\n", path, reason);
+    else if (options.is_verbose)
+      fmt::print("ok   {}\n", path);
     if (report) {
       const nlohmann::json line{{"case", path}, {"passed", reason.empty()}, {"reason", reason}};
-      fmt::print(report.get(), "{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+      fmt::print(report.get(), "{}\n",
+                 line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     }
   }
   fmt::print("{} passed, {} failed\n", num_passed, paths.size() - num_passed);

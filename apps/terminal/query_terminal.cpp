@@ -1,11 +1,11 @@
 #include <apps/terminal/query_terminal.hpp>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <mutex>
-#include <unistd.h>
 
 namespace stream::apps {
 namespace {
@@ -37,8 +37,9 @@ class StatusLine final : public QueryListener {
   void on_query_progress(const QueryProgress& progress) override {
     std::lock_guard lock(mutex_);
     rows_ += progress.num_input_rows();
-    const std::string rejected =
-        progress.num_rejected_rows > 0 ? fmt::format("  rejected {}", progress.num_rejected_rows) : "";
+    const std::string rejected = progress.num_rejected_rows > 0
+                                     ? fmt::format("  rejected {}", progress.num_rejected_rows)
+                                     : "";
     std::fprintf(stderr, "\r\033[Kepoch %lld  rows %lld  %.0f rows/s  epoch took %lld ms%s",
                  static_cast<long long>(progress.batch_id), static_cast<long long>(rows_),
                  progress.processed_rows_per_second(),
@@ -87,7 +88,8 @@ int report_errors(const std::function<int()>& body) {
     return body();
   } catch (const Error& error) {
     const std::string_view kind = to_string(error.error_class());
-    std::fprintf(stderr, "error (%.*s): %s\n", static_cast<int>(kind.size()), kind.data(), error.what());
+    std::fprintf(stderr, "error (%.*s): %s\n", static_cast<int>(kind.size()), kind.data(),
+                 error.what());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
   }

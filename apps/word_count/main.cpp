@@ -10,11 +10,16 @@ int main(int argc, char** argv) {
   stream::apps::TerminalOptions terminal;
   CLI::App app("Running totals of words");
   app.add_option("--input", options.input, "FILE, DIRECTORY or tcp://HOST:PORT")->required();
-  app.add_option("--output", options.output, "directory of the result, lines word<TAB>count (default: the console)");
-  app.add_option("--trigger", options.trigger, "available-now, or a duration such as 500ms")->capture_default_str();
-  app.add_option("--checkpoint", options.checkpoint, "directory that makes the totals survive a crash");
-  app.add_option("--parallelism", options.parallelism, "tasks of each stage")->capture_default_str();
-  app.add_option("--progress", terminal.progress_file, "file that gets each epoch's progress as a JSON line");
+  app.add_option("--output", options.output,
+                 "directory of the result, lines word<TAB>count (default: the console)");
+  app.add_option("--trigger", options.trigger, "available-now, or a duration such as 500ms")
+      ->capture_default_str();
+  app.add_option("--checkpoint", options.checkpoint,
+                 "directory that makes the totals survive a crash");
+  app.add_option("--parallelism", options.parallelism, "tasks of each stage")
+      ->capture_default_str();
+  app.add_option("--progress", terminal.progress_file,
+                 "file that gets each epoch's progress as a JSON line");
   CLI11_PARSE(app, argc, argv);
   return stream::apps::report_errors([&] {
     stream::ActorRunnerOptions runner;

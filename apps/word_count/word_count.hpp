@@ -9,10 +9,10 @@
 namespace stream::apps {
 
 struct WordCountOptions {
-  std::string input;       ///< a file, a directory, or tcp://HOST:PORT
-  std::string output;      ///< directory of the result; empty: the console
+  std::string input;           ///< a file, a directory, or tcp://HOST:PORT
+  std::string output;          ///< directory of the result; empty: the console
   std::string trigger = "1s";  ///< available-now or a duration
-  std::string checkpoint;  ///< directory; empty: nothing is kept
+  std::string checkpoint;      ///< directory; empty: nothing is kept
   std::uint32_t parallelism = 1;
 };
 

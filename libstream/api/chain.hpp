@@ -52,8 +52,10 @@ decltype(auto) call_user(const std::string& step, F& function, X&&... values) {
 namespace detail {
 template <class F, class... X>
 auto user_result() {
-  if constexpr (std::is_invocable_v<F&, X...>) return std::type_identity<std::invoke_result_t<F&, X...>>{};
-  else return std::type_identity<std::invoke_result_t<F&, OwnedOf<X>...>>{};
+  if constexpr (std::is_invocable_v<F&, X...>)
+    return std::type_identity<std::invoke_result_t<F&, X...>>{};
+  else
+    return std::type_identity<std::invoke_result_t<F&, OwnedOf<X>...>>{};
 }
 template <class F, class... X>
 using UserResult = typename decltype(user_result<F, X...>())::type;
@@ -100,7 +102,9 @@ struct FilterStep {
 
 /// A flat_map function that is handed an emitter names what it emits: `using Emits = …`.
 template <class F>
-concept EmittingFunction = requires { typename F::Emits; };
+concept EmittingFunction = requires {
+  typename F::Emits;
+};
 
 template <class F>
 struct FlatMapStep {
@@ -110,7 +114,8 @@ struct FlatMapStep {
       return std::type_identity<typename F::Emits>{};
     } else {
       using Range = detail::UserResult<F, X>;
-      return std::type_identity<std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>>{};
+      return std::type_identity<
+          std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>>{};
     }
   }
   template <class X>
@@ -136,9 +141,8 @@ struct Composed {
   using Emits = typename Second::template Emits<typename First::template Emits<X>>;
   template <class X, class Emit>
   void operator()(X&& value, Emit&& emit) {
-    first(std::forward<X>(value), [&](auto&& element) {
-      second(std::forward<decltype(element)>(element), emit);
-    });
+    first(std::forward<X>(value),
+          [&](auto&& element) { second(std::forward<decltype(element)>(element), emit); });
   }
   First first;
   Second second;

@@ -5,6 +5,8 @@
 #include <libstream/api/key_table.hpp>
 #include <libstream/api/typed_rows.hpp>
 
+#include <array>
+
 namespace stream {
 
 /// Runs the chain `Step` over rows of In and writes rows of Out.
@@ -63,12 +65,12 @@ class CombineOperator final : public Operator {
 
   Result<void> push(InputPlace, Batch batch, Output& output) override {
     STREAM_TRY(for_each_row(batch, [&](std::size_t row) {
-      step_(read_row<In>(batch, row), [&](auto&& pair) {
-        bool is_new = false;
-        C& combined = table_.find_or_insert(pair.first, is_new);
-        if (is_new) combined = call_user(name_, create_, std::move(pair.second));
-        else merge_into(combined, std::move(pair.second));
-      });
+      step_(read_row<In>(batch, row),
+            [&](auto&& pair) { add(pair.first, std::move(pair.second)); });
+    }));
+    STREAM_TRY(guard([&]() -> Result<void> {
+      add_pending();
+      return {};
     }));
     rows_ += batch.num_rows();
     if (is_partial_ && should_hand_over()) {
@@ -87,12 +89,58 @@ class CombineOperator final : public Operator {
   static constexpr std::size_t kMaxTableBytes = 256u << 20;
   static constexpr std::size_t kMinRowsToJudge = 32'768;
 
+  using Table = KeyTable<K, C>;
+  static constexpr std::size_t kMaxPending = 64;
+  struct Pending {
+    ByteKey key;
+    std::size_t hash;
+    C value;
+  };
+  // Plain values wait a little, so that the table's memory arrives before they are looked up.
+  static constexpr bool kDelays = Table::kKeepsBytes && std::is_arithmetic_v<C>;
+
+  template <class Key, class V>
+  void add(const Key& key, V&& value) {
+    if constexpr (kDelays && std::is_convertible_v<V, C>) {
+      const ByteKey bytes = Table::bytes_of(key);
+      if (bytes.is_inline()) [[likely]] {
+        const std::size_t hash = bytes.hash();
+        table_.prefetch(hash);
+        pending_[num_pending_] = {bytes, hash, static_cast<C>(value)};
+        if (++num_pending_ == kMaxPending) add_pending();
+        return;
+      }
+    }
+    bool is_new = false;
+    put(table_.find_or_insert(key, is_new), is_new, std::forward<V>(value));
+  }
+
+  void add_pending() {
+    if constexpr (kDelays) {
+      for (std::size_t i = 0; i < num_pending_; ++i) {
+        bool is_new = false;
+        C& combined = table_.find_or_insert_bytes(pending_[i].key, pending_[i].hash, is_new);
+        put(combined, is_new, C(pending_[i].value));
+      }
+      num_pending_ = 0;
+    }
+  }
+
+  template <class V>
+  void put(C& combined, bool is_new, V&& value) {
+    if (is_new)
+      combined = call_user(name_, create_, std::forward<V>(value));
+    else
+      merge_into(combined, std::forward<V>(value));
+  }
+
   template <class V>
   void merge_into(C& combined, V&& value) {
     if constexpr (std::is_same_v<std::invoke_result_t<Merge&, C&, V&&>, void>) {
       call_user(name_, merge_, combined, std::forward<V>(value));
     } else {
-      combined = static_cast<C>(call_user(name_, merge_, std::as_const(combined), std::forward<V>(value)));
+      combined =
+          static_cast<C>(call_user(name_, merge_, std::as_const(combined), std::forward<V>(value)));
     }
   }
 
@@ -104,8 +152,8 @@ class CombineOperator final : public Operator {
   /// One batch of results; true when the table is emptied.
   Result<bool> emit_some(Output& output) {
     while (auto* entry = table_.next(position_)) {
-      emitter_->append(std::pair<typename Table::KeyView, const C&>(Table::key(*entry),
-                                                                    Table::value(*entry)));
+      emitter_->append(
+          std::pair<typename Table::KeyView, const C&>(Table::key(*entry), Table::value(*entry)));
       if (emitter_->is_full()) {
         STREAM_TRY(emitter_->flush(output));
         return false;
@@ -117,7 +165,6 @@ class CombineOperator final : public Operator {
     return true;
   }
 
-  using Table = KeyTable<K, C>;
   Step step_;
   Create create_;
   Merge merge_;
@@ -126,6 +173,8 @@ class CombineOperator final : public Operator {
   Table table_;
   std::size_t position_ = 0;
   std::size_t rows_ = 0;
+  std::array<Pending, kDelays ? kMaxPending : 0> pending_;
+  std::size_t num_pending_ = 0;
   std::optional<BatchEmitter<std::pair<K, C>>> emitter_;
 };
 
@@ -147,8 +196,10 @@ class CountOperator final : public Operator {
   Result<void> push(InputPlace, Batch batch, Output&) override {
     return for_each_row(batch, [&](std::size_t row) {
       step_(read_row<In>(batch, row), [&](auto&& element) {
-        if constexpr (is_final) count_ += element;
-        else ++count_;
+        if constexpr (is_final)
+          count_ += element;
+        else
+          ++count_;
       });
     });
   }

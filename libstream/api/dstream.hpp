@@ -82,7 +82,8 @@ class Chain {
   /// The elements of the range f(element); or f is a tokeniser (split.hpp) that emits views.
   template <class F>
   auto flat_map(F function, Where where = Where::current()) const {
-    return then(FlatMapStep<F>{std::move(function), step_name("flat_map", where)}, "flat_map", where);
+    return then(FlatMapStep<F>{std::move(function), step_name("flat_map", where)}, "flat_map",
+                where);
   }
   /// The elements for which f(element) is true.
   template <class F>
@@ -91,28 +92,28 @@ class Chain {
   }
   /// Pairs: (key, f(value)).
   template <class F>
-    requires kIsPair
-  auto map_values(F function, Where where = Where::current()) const {
+  requires kIsPair auto map_values(F function, Where where = Where::current()) const {
     const std::string name = step_name("map_values", where);
-    return then(MapStep{[function = std::move(function), name](auto&& pair) mutable {
-                          using K = std::remove_cvref_t<decltype(pair.first)>;
-                          using V = std::remove_cvref_t<detail::UserResult<F, decltype(pair.second)>>;
-                          return std::pair<K, V>(pair.first, call_user(name, function, pair.second));
-                        },
-                        name},
-                "map_values", where);
+    return then(
+        MapStep{[function = std::move(function), name](auto&& pair) mutable {
+                  using K = std::remove_cvref_t<decltype(pair.first)>;
+                  using V = std::remove_cvref_t<detail::UserResult<F, decltype(pair.second)>>;
+                  return std::pair<K, V>(pair.first, call_user(name, function, pair.second));
+                },
+                name},
+        "map_values", where);
   }
   /// Pairs: (key, v) for each v of the range f(value).
   template <class F>
-    requires kIsPair
-  auto flat_map_values(F function, Where where = Where::current()) const {
+  requires kIsPair auto flat_map_values(F function, Where where = Where::current()) const {
     const std::string name = step_name("flat_map_values", where);
     return then(FlatMapStep{[function = std::move(function), name](auto&& pair) mutable {
                               using K = std::remove_cvref_t<decltype(pair.first)>;
                               auto&& range = call_user(name, function, pair.second);
                               using V = std::remove_cvref_t<decltype(*std::begin(range))>;
                               std::vector<std::pair<K, OwnedOf<V>>> pairs;
-                              for (auto&& value : range) pairs.emplace_back(pair.first, OwnedOf<V>(value));
+                              for (auto&& value : range)
+                                pairs.emplace_back(pair.first, OwnedOf<V>(value));
                               return pairs;
                             },
                             name},
@@ -148,12 +149,13 @@ class Chain {
     using Rows = Rdd<Element>;
     if constexpr (std::is_invocable_v<F&, const Rows&, EpochTime>) {
       using Out = RddElement<std::invoke_result_t<F&, const Rows&, EpochTime>>;
-      return over_partitions<Out>(std::move(function), Exchange::single, step_name("transform", where));
+      return over_partitions<Out>(std::move(function), Exchange::single,
+                                  step_name("transform", where));
     } else {
       using Out = RddElement<std::invoke_result_t<F&, const Rows&>>;
-      return over_partitions<Out>(
-          [function = std::move(function)](const Rows& rdd, EpochTime) mutable { return function(rdd); },
-          Exchange::single, step_name("transform", where));
+      return over_partitions<Out>([function = std::move(function)](
+                                      const Rows& rdd, EpochTime) mutable { return function(rdd); },
+                                  Exchange::single, step_name("transform", where));
     }
   }
   /// f(Rdd<T>, Rdd<U>) or with an EpochTime, once an interval.
@@ -166,10 +168,12 @@ class Chain {
                                                   EpochTime time) mutable {
       if constexpr (std::is_invocable_v<F&, const Rdd<Element>&, const Rdd<U>&, EpochTime>)
         return function(left, right, time);
-      else return function(left, right);
+      else
+        return function(left, right);
     };
     using Timed = decltype(timed);
-    using Out = RddElement<std::invoke_result_t<Timed&, const Rdd<Element>&, const Rdd<U>&, EpochTime>>;
+    using Out =
+        RddElement<std::invoke_result_t<Timed&, const Rdd<Element>&, const Rdd<U>&, EpochTime>>;
     return two_inputs<Out>(other, Exchange::single, name, [timed, name] {
       return std::make_unique<TwoRddOperator<Element, U, Out, Timed>>(timed, name);
     });
@@ -184,12 +188,17 @@ class Chain {
   /// f over all elements of an interval, nothing for an empty one.
   template <class F>
   auto reduce(F function, Where where = Where::current()) const {
-    return keyed_alike().reduce_by_key_to(std::move(function), Exchange::single, step_name("reduce", where))
+    return keyed_alike()
+        .reduce_by_key_to(std::move(function), Exchange::single, step_name("reduce", where))
         .map([](auto&& pair) { return pair.second; }, where);
   }
   /// (element, how often) in each interval.
   auto count_by_value(Where where = Where::current()) const {
-    return map([](auto&& element) { return std::pair<std::remove_cvref_t<decltype(element)>, std::int64_t>(element, 1); }, where)
+    return map(
+               [](auto&& element) {
+                 return std::pair<std::remove_cvref_t<decltype(element)>, std::int64_t>(element, 1);
+               },
+               where)
         .reduce_by_key(std::plus<>{}, where);
   }
   /// Spreads the elements over n tasks.
@@ -201,65 +210,64 @@ class Chain {
 
   /// (key, f over its values) in each interval; f is associative and commutative.
   template <class F>
-    requires kIsPair
-  auto reduce_by_key(F function, Where where = Where::current()) const {
+  requires kIsPair auto reduce_by_key(F function, Where where = Where::current()) const {
     return reduce_by_key_to(std::move(function), Exchange::hash, step_name("reduce_by_key", where));
   }
   /// (key, all its values) in each interval.
-  auto group_by_key(Where where = Where::current()) const
-    requires kIsPair
-  {
+  auto group_by_key(Where where = Where::current()) const requires kIsPair {
     using List = std::vector<Value>;
     return combine<List>(
         [](auto&& value) { return List{Value(OwnedOf<decltype(value)>(value))}; },
         [](List& list, auto&& value) { list.push_back(Value(OwnedOf<decltype(value)>(value))); },
         [](List& list, List&& more) {
-          list.insert(list.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+          list.insert(list.end(), std::make_move_iterator(more.begin()),
+                      std::make_move_iterator(more.end()));
         },
         Exchange::hash, step_name("group_by_key", where));
   }
   /// (key, C): create(value) of the first value, merge_value(C, value) of the others,
   /// merge_combiners(C, C) across partitions.
   template <class Create, class MergeValue, class MergeCombiners>
-    requires kIsPair
-  auto combine_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners,
-                      Where where = Where::current()) const {
+  requires kIsPair auto combine_by_key(Create create, MergeValue merge_value,
+                                       MergeCombiners merge_combiners,
+                                       Where where = Where::current()) const {
     using C = std::remove_cvref_t<detail::UserResult<Create, Value>>;
     return combine<C>(std::move(create), std::move(merge_value), std::move(merge_combiners),
                       Exchange::hash, step_name("combine_by_key", where));
   }
   /// (key, (values here, values there)) for the keys of either stream.
   template <class OtherIn, class OtherStep>
-    requires kIsPair
-  auto cogroup(const Chain<OtherIn, OtherStep>& other, Where where = Where::current()) const {
+  requires kIsPair auto cogroup(const Chain<OtherIn, OtherStep>& other,
+                                Where where = Where::current()) const {
     using W = typename Chain<OtherIn, OtherStep>::Value;
     using Out = std::pair<Key, std::pair<std::vector<Value>, std::vector<W>>>;
-    return cogroup_to<Out, W>(other, step_name("cogroup", where),
-                              [](const auto& key, auto& left, auto& right, auto append) {
-                                append(std::pair<const Key, std::pair<std::vector<Value>, std::vector<W>>>(
-                                    Key(key), {left, right}));
-                              });
+    return cogroup_to<Out, W>(
+        other, step_name("cogroup", where),
+        [](const auto& key, auto& left, auto& right, auto append) {
+          append(std::pair<const Key, std::pair<std::vector<Value>, std::vector<W>>>(
+              Key(key), {left, right}));
+        });
   }
   /// (key, (value here, value there)) for all pairs of equal keys of an interval.
   template <class OtherIn, class OtherStep>
-    requires kIsPair
-  auto join(const Chain<OtherIn, OtherStep>& other, Where where = Where::current()) const {
+  requires kIsPair auto join(const Chain<OtherIn, OtherStep>& other,
+                             Where where = Where::current()) const {
     return join_to<false, false>(other, step_name("join", where));
   }
   /// As join; a key missing there has std::nullopt on the right.
   template <class OtherIn, class OtherStep>
-    requires kIsPair
-  auto left_outer_join(const Chain<OtherIn, OtherStep>& other, Where where = Where::current()) const {
+  requires kIsPair auto left_outer_join(const Chain<OtherIn, OtherStep>& other,
+                                        Where where = Where::current()) const {
     return join_to<false, true>(other, step_name("left_outer_join", where));
   }
   template <class OtherIn, class OtherStep>
-    requires kIsPair
-  auto right_outer_join(const Chain<OtherIn, OtherStep>& other, Where where = Where::current()) const {
+  requires kIsPair auto right_outer_join(const Chain<OtherIn, OtherStep>& other,
+                                         Where where = Where::current()) const {
     return join_to<true, false>(other, step_name("right_outer_join", where));
   }
   template <class OtherIn, class OtherStep>
-    requires kIsPair
-  auto full_outer_join(const Chain<OtherIn, OtherStep>& other, Where where = Where::current()) const {
+  requires kIsPair auto full_outer_join(const Chain<OtherIn, OtherStep>& other,
+                                        Where where = Where::current()) const {
     return join_to<true, true>(other, step_name("full_outer_join", where));
   }
 
@@ -268,9 +276,8 @@ class Chain {
   /// (key, state) of every known key in every interval: state = f(values, old state); an empty
   /// optional removes the key. f(const std::vector<V>&, const std::optional<S>&).
   template <class S, class F>
-    requires kIsPair
-  auto update_state_by_key(F function, std::vector<std::pair<Key, S>> initial = {},
-                           Where where = Where::current()) const {
+  requires kIsPair auto update_state_by_key(F function, std::vector<std::pair<Key, S>> initial = {},
+                                            Where where = Where::current()) const {
     const std::string name = step_name("update_state_by_key", where);
     return keyed_operator<std::pair<Key, S>>(name, [=] {
       return std::make_unique<UpdateStateOperator<Key, Value, S, F>>(function, initial, name);
@@ -279,14 +286,15 @@ class Chain {
   /// f(key, std::optional<V>, State<S>&) for each pair; emits what f returns (an empty optional:
   /// nothing). With a time-out f is also called, without a value, for keys idle that long.
   template <class S, class F>
-    requires kIsPair
-  auto map_with_state(F function, std::vector<std::pair<Key, S>> initial = {},
-                      Duration timeout = Duration{0}, Where where = Where::current()) const {
+  requires kIsPair auto map_with_state(F function, std::vector<std::pair<Key, S>> initial = {},
+                                       Duration timeout = Duration{0},
+                                       Where where = Where::current()) const {
     using Result = std::invoke_result_t<F&, Key, std::optional<Value>, State<S>&>;
     using Out = typename detail::UnwrapOptional<OwnedOf<Result>>::type;
     const std::string name = step_name("map_with_state", where);
     return keyed_operator<Out>(name, [=] {
-      return std::make_unique<MapWithStateOperator<Key, Value, S, Out, F>>(function, initial, timeout, name);
+      return std::make_unique<MapWithStateOperator<Key, Value, S, Out, F>>(function, initial,
+                                                                           timeout, name);
     });
   }
 
@@ -298,7 +306,8 @@ class Chain {
     return window(length, graph_->interval() * graph_->slide(input_), where);
   }
   template <class F>
-  auto reduce_by_window(F function, Duration length, Duration slide, Where where = Where::current()) const {
+  auto reduce_by_window(F function, Duration length, Duration slide,
+                        Where where = Where::current()) const {
     return reduce(function, where).window(length, slide, where).reduce(function, where);
   }
   /// With the inverse of f only what came and what left is computed.
@@ -306,35 +315,43 @@ class Chain {
   auto reduce_by_window(F function, Inverse inverse, Duration length, Duration slide,
                         Where where = Where::current()) const {
     return keyed_alike()
-        .reduce_by_key_and_window(std::move(function), std::move(inverse), length, slide, detail::KeepAll{}, where)
+        .reduce_by_key_and_window(std::move(function), std::move(inverse), length, slide,
+                                  detail::KeepAll{}, where)
         .map([](auto&& pair) { return pair.second; }, where);
   }
   auto count_by_window(Duration length, Duration slide, Where where = Where::current()) const {
     return map([](auto&&) { return std::int64_t{1}; }, where)
         .reduce_by_window(std::plus<>{}, std::minus<>{}, length, slide, where);
   }
-  auto count_by_value_and_window(Duration length, Duration slide, Where where = Where::current()) const {
-    return map([](auto&& element) { return std::pair<std::remove_cvref_t<decltype(element)>, std::int64_t>(element, 1); }, where)
-        .reduce_by_key_and_window(std::plus<>{}, std::minus<>{}, length, slide,
-                                  [](const auto& pair) { return pair.second != 0; }, where);
+  auto count_by_value_and_window(Duration length, Duration slide,
+                                 Where where = Where::current()) const {
+    return map(
+               [](auto&& element) {
+                 return std::pair<std::remove_cvref_t<decltype(element)>, std::int64_t>(element, 1);
+               },
+               where)
+        .reduce_by_key_and_window(
+            std::plus<>{}, std::minus<>{}, length, slide,
+            [](const auto& pair) { return pair.second != 0; }, where);
   }
   template <class F>
-    requires kIsPair
-  auto reduce_by_key_and_window(F function, Duration length, Duration slide,
-                                Where where = Where::current()) const {
-    return reduce_by_key(function, where).window(length, slide, where).reduce_by_key(function, where);
+  requires kIsPair auto reduce_by_key_and_window(F function, Duration length, Duration slide,
+                                                 Where where = Where::current()) const {
+    return reduce_by_key(function, where)
+        .window(length, slide, where)
+        .reduce_by_key(function, where);
   }
   /// With the inverse of f; keys stay, also at zero, unless keep(pair) is false.
   template <class F, class Inverse, class Keep = detail::KeepAll>
-    requires kIsPair && std::is_invocable_v<Inverse&, Value, Value>
+  requires kIsPair && std::is_invocable_v<Inverse&, Value, Value>
   auto reduce_by_key_and_window(F function, Inverse inverse, Duration length, Duration slide,
                                 Keep keep = {}, Where where = Where::current()) const {
     return reduce_by_key(function, where)
-        .inverse_window(std::move(function), std::move(inverse), std::move(keep), length, slide, where);
+        .inverse_window(std::move(function), std::move(inverse), std::move(keep), length, slide,
+                        where);
   }
-  auto group_by_key_and_window(Duration length, Duration slide, Where where = Where::current()) const
-    requires kIsPair
-  {
+  auto group_by_key_and_window(Duration length, Duration slide,
+                               Where where = Where::current()) const requires kIsPair {
     return window(length, slide, where).group_by_key(where);
   }
 
@@ -343,7 +360,8 @@ class Chain {
   /// Prints the first n elements of each interval.
   void print(std::size_t n = 10, Where where = Where::current()) const;
   /// A directory `prefix-TIME.suffix` of text files for each interval.
-  void save_as_text_files(std::string prefix, std::string suffix = "", Where where = Where::current()) const;
+  void save_as_text_files(std::string prefix, std::string suffix = "",
+                          Where where = Where::current()) const;
   /// Lines of tab-separated columns in `directory`, exactly once.
   void write_text(std::string directory, Where where = Where::current()) const;
   /// Calls f(Rdd<T>, EpochTime) for each interval before it commits; at least once.
@@ -365,16 +383,18 @@ class Chain {
   const std::shared_ptr<StreamGraph>& graph() const { return graph_; }
   /// The node of the plan that holds these elements; made when the chain is not one yet.
   NodeId node() const {
-    if constexpr (std::is_same_v<Step, IdentityStep>) return input_;
-    else return add_operator(name_, Exchange::forward, [step = step_] {
-      return std::make_unique<ChainOperator<In, Step, Element>>(step);
-    });
+    if constexpr (std::is_same_v<Step, IdentityStep>)
+      return input_;
+    else
+      return add_operator(name_, Exchange::forward, [step = step_] {
+        return std::make_unique<ChainOperator<In, Step, Element>>(step);
+      });
   }
 
   template <class F>
   auto reduce_by_key_to(F function, Exchange exchange, const std::string& name) const {
-    return combine<Value>([](auto&& value) { return Value(OwnedOf<decltype(value)>(value)); }, function,
-                          function, exchange, name);
+    return combine<Value>([](auto&& value) { return Value(OwnedOf<decltype(value)>(value)); },
+                          function, function, exchange, name);
   }
   template <class F, class Inverse, class Keep>
   auto inverse_window(F function, Inverse inverse, Keep keep, Duration length, Duration slide,
@@ -386,7 +406,8 @@ class Chain {
     return keyed_operator<Element>(
         name,
         [=] {
-          return std::make_unique<Window>(function, inverse, keep, length_intervals, slide_intervals, name);
+          return std::make_unique<Window>(function, inverse, keep, length_intervals,
+                                          slide_intervals, name);
         },
         slide_intervals);
   }
@@ -408,15 +429,19 @@ class Chain {
     return add_operator_on(input_, name, exchange, std::move(make), slide);
   }
   NodeId add_operator_on(NodeId input, const std::string& name, Exchange exchange,
-                         OperatorFactory make, std::int64_t slide = 0, std::uint32_t parallelism = 0) const {
-    return graph_->add({name, {input}, slide == 0 ? graph_->slide(input) : slide,
+                         OperatorFactory make, std::int64_t slide = 0,
+                         std::uint32_t parallelism = 0) const {
+    return graph_->add({name,
+                        {input},
+                        slide == 0 ? graph_->slide(input) : slide,
                         OperatorNode{std::move(make), exchange, parallelism}});
   }
 
   /// The same elements as the only key's values: for aggregations over everything.
   auto keyed_alike() const {
     return then(MapStep{[](auto&& element) {
-                          return std::pair<std::int8_t, std::remove_cvref_t<decltype(element)>>(0, element);
+                          return std::pair<std::int8_t, std::remove_cvref_t<decltype(element)>>(
+                              0, element);
                         },
                         std::string("key")},
                 "all", Where::current());
@@ -434,7 +459,8 @@ class Chain {
   DStream<Out> two_inputs(const Chain<OtherIn, OtherStep>& other, Exchange exchange,
                           const std::string& name, OperatorFactory make) const;
   template <class Out>
-  DStream<Out> keyed_operator(const std::string& name, OperatorFactory make, std::int64_t slide = 0) const;
+  DStream<Out> keyed_operator(const std::string& name, OperatorFactory make,
+                              std::int64_t slide = 0) const;
   template <class Out, class W, class OtherIn, class OtherStep, class EmitKey>
   DStream<Out> cogroup_to(const Chain<OtherIn, OtherStep>& other, const std::string& name,
                           EmitKey emit_key) const;
@@ -455,8 +481,9 @@ class DStream : public Chain<T, IdentityStep> {
   DStream(std::shared_ptr<StreamGraph> graph, NodeId node)
       : Chain<T, IdentityStep>(std::move(graph), node, {}, "") {}
   template <class In, class Step>
-    requires std::is_same_v<typename Chain<In, Step>::Element, T>
-  DStream(const Chain<In, Step>& chain) : DStream(chain.graph(), chain.node()) {}
+  requires std::is_same_v<typename Chain<In, Step>::Element, T> DStream(
+      const Chain<In, Step>& chain)
+      : DStream(chain.graph(), chain.node()) {}
 };
 
 }  // namespace stream

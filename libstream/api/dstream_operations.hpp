@@ -10,9 +10,11 @@ template <class Out>
 DStream<Out> Chain<In, Step>::aggregate(OperatorFactory whole, OperatorFactory partial,
                                         OperatorFactory merge, Exchange exchange,
                                         const std::string& name) const {
-  return {graph_,
-          graph_->add({name_.empty() ? name : name_ + ", " + name, {input_}, graph_->slide(input_),
-                       AggregateNode{std::move(whole), std::move(partial), std::move(merge), exchange}})};
+  return {graph_, graph_->add({name_.empty() ? name : name_ + ", " + name,
+                               {input_},
+                               graph_->slide(input_),
+                               AggregateNode{std::move(whole), std::move(partial), std::move(merge),
+                                             exchange}})};
 }
 
 template <class In, class Step>
@@ -60,7 +62,8 @@ DStream<Out> Chain<In, Step>::two_inputs(const Chain<OtherIn, OtherStep>& other,
   const NodeId left = node();
   const NodeId right = other.node();
   const std::int64_t slide = graph_->common_slide(left, right, name);
-  return {graph_, graph_->add({name, {left, right}, slide, OperatorNode{std::move(make), exchange, 0}})};
+  return {graph_,
+          graph_->add({name, {left, right}, slide, OperatorNode{std::move(make), exchange, 0}})};
 }
 
 template <class In, class Step>
@@ -111,7 +114,8 @@ DStream<typename Chain<In, Step>::Element> Chain<In, Step>::union_with(
   const std::string name = step_name("union", where);
   const NodeId left = node();
   const NodeId right = other.node();
-  return {graph_, graph_->add({name, {left, right}, graph_->common_slide(left, right, name), UnionNode{}})};
+  return {graph_,
+          graph_->add({name, {left, right}, graph_->common_slide(left, right, name), UnionNode{}})};
 }
 
 template <class In, class Step>
@@ -120,7 +124,8 @@ DStream<typename Chain<In, Step>::Element> Chain<In, Step>::repartition(std::uin
   return {graph_, add_operator_on(
                       node(), step_name("repartition", where), Exchange::round_robin,
                       [] {
-                        return std::make_unique<ChainOperator<Element, IdentityStep, Element>>(IdentityStep{});
+                        return std::make_unique<ChainOperator<Element, IdentityStep, Element>>(
+                            IdentityStep{});
                       },
                       0, n)};
 }
@@ -155,19 +160,24 @@ template <class In, class Step>
 void Chain<In, Step>::write(std::shared_ptr<const Sink> sink, Where where) const {
   const NodeId input = node();
   value_or_throw(sink->check(*row_schema<Element>()));
-  graph_->add({step_name("write", where), {input}, graph_->slide(input),
+  graph_->add({step_name("write", where),
+               {input},
+               graph_->slide(input),
                SinkNode{std::move(sink), Exchange::forward}});
 }
 
 template <class In, class Step>
 void Chain<In, Step>::print(std::size_t n, Where where) const {
   const NodeId input = node();
-  graph_->add({step_name("print", where), {input}, graph_->slide(input),
+  graph_->add({step_name("print", where),
+               {input},
+               graph_->slide(input),
                SinkNode{make_print_sink(n), Exchange::single}});
 }
 
 template <class In, class Step>
-void Chain<In, Step>::save_as_text_files(std::string prefix, std::string suffix, Where where) const {
+void Chain<In, Step>::save_as_text_files(std::string prefix, std::string suffix,
+                                         Where where) const {
   write(make_text_directory_sink(std::move(prefix), std::move(suffix)), where);
 }
 
@@ -193,7 +203,9 @@ void Chain<In, Step>::for_each_batch(F function, Where where) const {
     });
   };
   const NodeId input = node();
-  graph_->add({name, {input}, graph_->slide(input),
+  graph_->add({name,
+               {input},
+               graph_->slide(input),
                SinkNode{make_batch_function_sink(name, std::move(erased)), Exchange::single}});
 }
 
@@ -202,7 +214,8 @@ DStream<typename Chain<In, Step>::Element> Chain<In, Step>::remember(Duration du
   DStream<Element> stream(*this);
   auto store = std::make_shared<Remembered<Element>>(duration);
   graph_->remembered[stream.node()] = store;
-  stream.for_each_batch([store](const Rdd<Element>& rdd, EpochTime time) { store->add(time.batch_time, rdd); });
+  stream.for_each_batch(
+      [store](const Rdd<Element>& rdd, EpochTime time) { store->add(time.batch_time, rdd); });
   return stream;
 }
 
@@ -211,7 +224,8 @@ std::vector<Rdd<typename Chain<In, Step>::Element>> Chain<In, Step>::slice(Epoch
                                                                            EpochMillis to) const {
   const auto found = graph_->remembered.find(node());
   if (found == graph_->remembered.end())
-    throw bad_plan("slice: this stream keeps no past intervals; call remember() on it before start()");
+    throw bad_plan(
+        "slice: this stream keeps no past intervals; call remember() on it before start()");
   return static_cast<const Remembered<Element>*>(found->second.get())->between(from, to);
 }
 

@@ -20,7 +20,8 @@ struct EpochTime {
 template <class A, class Out, class F>
 class RddOperator final : public Operator {
  public:
-  RddOperator(F function, std::string name) : function_(std::move(function)), name_(std::move(name)) {}
+  RddOperator(F function, std::string name)
+      : function_(std::move(function)), name_(std::move(name)) {}
 
   Result<void> open(const OperatorContext& context) override {
     num_partitions_ = context.num_partitions;
@@ -49,7 +50,8 @@ class RddOperator final : public Operator {
       is_called_ = true;
       position_ = 0;
     }
-    while (position_ < result_.size() && !emitter_->is_full()) emitter_->append(result_[position_++]);
+    while (position_ < result_.size() && !emitter_->is_full())
+      emitter_->append(result_[position_++]);
     STREAM_TRY(emitter_->flush(output));
     if (position_ < result_.size()) return false;
     result_.clear();
@@ -88,23 +90,27 @@ class TwoRddOperator final : public Operator {
   Result<void> push(InputPlace place, Batch batch, Output&) override {
     const std::size_t partition = place.partition % num_partitions_;
     for (std::size_t row = 0; row < batch.num_rows(); ++row) {
-      if (place.ordinal == 0) left_[partition].push_back(ValueTraits<A>::own(read_row<A>(batch, row)));
-      else right_[partition].push_back(ValueTraits<B>::own(read_row<B>(batch, row)));
+      if (place.ordinal == 0)
+        left_[partition].push_back(ValueTraits<A>::own(read_row<A>(batch, row)));
+      else
+        right_[partition].push_back(ValueTraits<B>::own(read_row<B>(batch, row)));
     }
     return {};
   }
   Result<bool> end(const EpochStart& start, Output& output) override {
     if (!is_called_) {
       STREAM_TRY(guard([&]() -> Result<void> {
-        Rdd<Out> made = call_user(name_, function_, Rdd<A>(std::move(left_)), Rdd<B>(std::move(right_)),
-                                  EpochTime{start.batch_time, start.epoch});
+        Rdd<Out> made =
+            call_user(name_, function_, Rdd<A>(std::move(left_)), Rdd<B>(std::move(right_)),
+                      EpochTime{start.batch_time, start.epoch});
         result_ = made.collect();
         return {};
       }));
       is_called_ = true;
       position_ = 0;
     }
-    while (position_ < result_.size() && !emitter_->is_full()) emitter_->append(result_[position_++]);
+    while (position_ < result_.size() && !emitter_->is_full())
+      emitter_->append(result_[position_++]);
     STREAM_TRY(emitter_->flush(output));
     if (position_ < result_.size()) return false;
     result_.clear();
@@ -143,10 +149,12 @@ class CogroupOperator final : public Operator {
     for (std::size_t row = 0; row < batch.num_rows(); ++row) {
       if (place.ordinal == 0) {
         auto pair = read_row<std::pair<K, V>>(batch, row);
-        table_.find_or_insert(pair.first, is_new).first.push_back(ValueTraits<V>::own(std::move(pair.second)));
+        table_.find_or_insert(pair.first, is_new)
+            .first.push_back(ValueTraits<V>::own(std::move(pair.second)));
       } else {
         auto pair = read_row<std::pair<K, W>>(batch, row);
-        table_.find_or_insert(pair.first, is_new).second.push_back(ValueTraits<W>::own(std::move(pair.second)));
+        table_.find_or_insert(pair.first, is_new)
+            .second.push_back(ValueTraits<W>::own(std::move(pair.second)));
       }
     }
     return {};

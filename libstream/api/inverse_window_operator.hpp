@@ -68,8 +68,8 @@ class InverseWindowOperator final : public Operator {
   }
   Result<void> restore(const StatePiece& piece) override {
     STREAM_TRY(state_.restore(piece));
-    return ring_->restore(piece,
-                          [this](std::uint64_t hash) { return groups_.contains(hash, num_groups_); });
+    return ring_->restore(
+        piece, [this](std::uint64_t hash) { return groups_.contains(hash, num_groups_); });
   }
   StateCounts state_counts() const override { return state_.counts(); }
 

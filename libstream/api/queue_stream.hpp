@@ -14,7 +14,9 @@ template <class T>
 class QueueStream : public DStream<T> {
  public:
   QueueStream(DStream<T> stream, std::shared_ptr<QueueSource> queue)
-      : DStream<T>(std::move(stream)), queue_(std::move(queue)), pool_(std::make_shared<BlockPool>()) {}
+      : DStream<T>(std::move(stream)),
+        queue_(std::move(queue)),
+        pool_(std::make_shared<BlockPool>()) {}
 
   /// Adds one queue element: what one interval takes.
   void add(const std::vector<T>& elements) const {

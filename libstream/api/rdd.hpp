@@ -37,7 +37,8 @@ class Rdd {
   std::vector<T> collect() const {
     std::vector<T> all;
     all.reserve(count());
-    for (const auto& partition : partitions_) all.insert(all.end(), partition.begin(), partition.end());
+    for (const auto& partition : partitions_)
+      all.insert(all.end(), partition.begin(), partition.end());
     return all;
   }
   /// The first n elements.
@@ -89,7 +90,8 @@ class Rdd {
   }
   Rdd union_with(const Rdd& other) const {
     Rdd both = *this;
-    both.partitions_.insert(both.partitions_.end(), other.partitions_.begin(), other.partitions_.end());
+    both.partitions_.insert(both.partitions_.end(), other.partitions_.begin(),
+                            other.partitions_.end());
     return both;
   }
   /// Elements that `other` does not have; T needs operator<.

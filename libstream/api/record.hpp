@@ -23,13 +23,17 @@ constexpr RecordDescription<T, Member...> describe_record(
 }
 
 template <class T>
-concept Record = requires(const T* record) { stream_record(record); };
+concept Record = requires(const T* record) {
+  stream_record(record);
+};
 
 }  // namespace stream
 
 #define STREAM_DETAIL_COUNT(...) \
   STREAM_DETAIL_COUNT_(__VA_ARGS__, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
-#define STREAM_DETAIL_COUNT_(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, n, ...) n
+#define STREAM_DETAIL_COUNT_(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, \
+                             _16, n, ...)                                                      \
+  n
 #define STREAM_DETAIL_CONCAT_(a, b) a##b
 #define STREAM_DETAIL_CONCAT(a, b) STREAM_DETAIL_CONCAT_(a, b)
 #define STREAM_DETAIL_EACH(m, t, ...) \
@@ -54,10 +58,10 @@ concept Record = requires(const T* record) { stream_record(record); };
 #define STREAM_DETAIL_MEMBER(type, field) &type::field
 
 /// Registers the named members of `type` as the fields of its rows, in this order.
-#define STREAM_RECORD(type, ...)                                                       \
-  constexpr auto stream_record(const type*) {                                          \
-    return ::stream::describe_record<type>(                                            \
-        {STREAM_DETAIL_EACH(STREAM_DETAIL_NAME, type, __VA_ARGS__)},                   \
-        STREAM_DETAIL_EACH(STREAM_DETAIL_MEMBER, type, __VA_ARGS__));                  \
-  }                                                                                    \
+#define STREAM_RECORD(type, ...)                                      \
+  constexpr auto stream_record(const type*) {                         \
+    return ::stream::describe_record<type>(                           \
+        {STREAM_DETAIL_EACH(STREAM_DETAIL_NAME, type, __VA_ARGS__)},  \
+        STREAM_DETAIL_EACH(STREAM_DETAIL_MEMBER, type, __VA_ARGS__)); \
+  }                                                                   \
   static_assert(true)

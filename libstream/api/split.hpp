@@ -28,8 +28,9 @@ std::uint64_t separator_bits(const char* p, std::size_t size, const Is& is) {
       std::memcpy(copy, p + i, size - i);
       bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(copy));
     }
-    bits |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(is.match(bytes))))
-            << i;
+    bits |=
+        static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(is.match(bytes))))
+        << i;
   }
 #else
   for (std::size_t i = 0; i < 64 && i < size; ++i) {

@@ -67,7 +67,8 @@ class UpdateStateOperator final : public Operator {
     if (!slot.is_used || (!slot.value && values_[number].empty())) return;
     std::vector<V> values = std::move(values_[number]);
     values_[number].clear();
-    std::optional<S> next = call_user(name_, update_, std::as_const(values), std::as_const(slot.value));
+    std::optional<S> next =
+        call_user(name_, update_, std::as_const(values), std::as_const(slot.value));
     if (next) {
       emitter_->append(std::pair<const K&, const S&>(slot.key, *next));
       state_.set(slot, std::move(*next));
@@ -109,7 +110,8 @@ class State {
   }
   /// Throws when removed already and while timing out.
   void remove() {
-    if (is_removed_) throw std::logic_error("Cannot remove the state that has already been removed");
+    if (is_removed_)
+      throw std::logic_error("Cannot remove the state that has already been removed");
     if (is_timing_out_) throw std::logic_error("Cannot remove the state that is timing out");
     value_.reset();
     is_removed_ = true;
@@ -134,7 +136,10 @@ class MapWithStateOperator final : public Operator {
  public:
   MapWithStateOperator(Map map, std::vector<std::pair<K, S>> initial, Duration timeout,
                        std::string name)
-      : map_(std::move(map)), initial_(std::move(initial)), timeout_(timeout), name_(std::move(name)) {}
+      : map_(std::move(map)),
+        initial_(std::move(initial)),
+        timeout_(timeout),
+        name_(std::move(name)) {}
 
   Result<void> open(const OperatorContext& context) override {
     state_.open(context);
@@ -216,8 +221,10 @@ class MapWithStateOperator final : public Operator {
     // Touching a key renews its idle clock only where there is a time-out.
     const bool is_renewed = timeout_.count() > 0 || state.is_updated();
     const EpochMillis touched = is_renewed ? batch_time_ : slot.value->second;
-    if (is_renewed) state_.set(slot, {std::move(*value), touched});
-    else slot.value->first = std::move(*value);
+    if (is_renewed)
+      state_.set(slot, {std::move(*value), touched});
+    else
+      slot.value->first = std::move(*value);
   }
 
   Map map_;

@@ -1,5 +1,4 @@
 #include <libstream/api/stream_graph.hpp>
-
 #include <libstream/base/duration.hpp>
 
 #include <fmt/format.h>
@@ -29,9 +28,10 @@ std::int64_t StreamGraph::common_slide(NodeId left, NodeId right,
 std::int64_t StreamGraph::intervals(Duration duration, NodeId parent, const char* what) const {
   const Duration parent_slide = interval_ * slide(parent);
   if (duration.count() <= 0 || duration.count() % parent_slide.count() != 0)
-    throw bad_plan(fmt::format("The {} duration of windowed DStream ({}) must be a multiple of the "
-                               "slide duration of parent DStream ({})",
-                               what, format_duration(duration), format_duration(parent_slide)));
+    throw bad_plan(
+        fmt::format("The {} duration of windowed DStream ({}) must be a multiple of the "
+                    "slide duration of parent DStream ({})",
+                    what, format_duration(duration), format_duration(parent_slide)));
   return duration / interval_;
 }
 

@@ -8,7 +8,8 @@ namespace stream {
 StreamingContext::StreamingContext(std::shared_ptr<Runner> runner, Duration interval)
     : runner_(std::move(runner)), graph_(std::make_shared<StreamGraph>(interval)) {
   if (interval.count() <= 0)
-    throw bad_option(fmt::format("the batch interval is {} ms; it must be positive", interval.count()));
+    throw bad_option(
+        fmt::format("the batch interval is {} ms; it must be positive", interval.count()));
   options_.trigger = Trigger::every(interval);
   options_.run_empty_epochs = true;
 }
@@ -30,11 +31,12 @@ NodeId StreamingContext::add_source(const std::string& operation,
 }
 
 DStream<std::string> StreamingContext::socket_text_stream(const std::string& host,
-                                                          std::uint16_t port,
-                                                          SocketOptions options, Where where) {
+                                                          std::uint16_t port, SocketOptions options,
+                                                          Where where) {
   options.host = host;
   options.port = port;
-  return {graph_, add_source("socket_text_stream", value_or_throw(socket_text_source(std::move(options))), where)};
+  return {graph_, add_source("socket_text_stream",
+                             value_or_throw(socket_text_source(std::move(options))), where)};
 }
 
 DStream<std::string> StreamingContext::text_file_stream(const std::string& directory, Where where) {

@@ -33,14 +33,17 @@ class StreamingContext {
 
   /// Lines from a TCP server.
   DStream<std::string> socket_text_stream(const std::string& host, std::uint16_t port,
-                                          SocketOptions options = {}, Where where = Where::current());
+                                          SocketOptions options = {},
+                                          Where where = Where::current());
   /// Lines of files that appear in `directory`; `options.existing` takes those there too.
-  DStream<std::string> text_file_stream(const std::string& directory, Where where = Where::current());
+  DStream<std::string> text_file_stream(const std::string& directory,
+                                        Where where = Where::current());
   DStream<std::string> text_file_stream(TextFileOptions options, Where where = Where::current());
   /// One queued element an interval.
   template <class T>
   QueueStream<T> queue_stream(bool one_at_a_time = true, Where where = Where::current()) {
-    auto queue = std::make_shared<QueueSource>(row_schema<T>(), QueueOptions{.one_at_a_time = one_at_a_time});
+    auto queue = std::make_shared<QueueSource>(row_schema<T>(),
+                                               QueueOptions{.one_at_a_time = one_at_a_time});
     return {DStream<T>(graph_, add_source("queue_stream", queue, where)), queue};
   }
   DStream<std::string> stdin_stream(Where where = Where::current());
@@ -84,7 +87,8 @@ class StreamingContext {
   Duration interval() const { return graph_->interval(); }
 
  private:
-  NodeId add_source(const std::string& operation, std::shared_ptr<const Source> source, Where where);
+  NodeId add_source(const std::string& operation, std::shared_ptr<const Source> source,
+                    Where where);
 
   std::shared_ptr<Runner> runner_;
   std::shared_ptr<StreamGraph> graph_;

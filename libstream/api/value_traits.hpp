@@ -1,6 +1,6 @@
-// How C++ values live in columns: ValueTraits<T> gives a type's column form, a view read from a row,
-// and writing. Numbers, strings, pairs, tuples, optionals and vectors are known; plain structs join
-// by STREAM_RECORD (record.hpp). Used by the typed operators only.
+// How C++ values live in columns: ValueTraits<T> gives a type's column form, a view read from a
+// row, and writing. Numbers, strings, pairs, tuples, optionals and vectors are known; plain structs
+// join by STREAM_RECORD (record.hpp). Used by the typed operators only.
 #pragma once
 
 #include <libstream/api/record.hpp>
@@ -25,13 +25,20 @@ namespace detail {
 
 template <class T>
 constexpr TypeKind number_kind() {
-  if constexpr (std::is_same_v<T, bool>) return TypeKind::boolean;
-  else if constexpr (std::is_same_v<T, float>) return TypeKind::float32;
-  else if constexpr (std::is_same_v<T, double>) return TypeKind::float64;
-  else if constexpr (sizeof(T) == 1) return TypeKind::int8;
-  else if constexpr (sizeof(T) == 2) return TypeKind::int16;
-  else if constexpr (sizeof(T) == 4) return TypeKind::int32;
-  else return TypeKind::int64;
+  if constexpr (std::is_same_v<T, bool>)
+    return TypeKind::boolean;
+  else if constexpr (std::is_same_v<T, float>)
+    return TypeKind::float32;
+  else if constexpr (std::is_same_v<T, double>)
+    return TypeKind::float64;
+  else if constexpr (sizeof(T) == 1)
+    return TypeKind::int8;
+  else if constexpr (sizeof(T) == 2)
+    return TypeKind::int16;
+  else if constexpr (sizeof(T) == 4)
+    return TypeKind::int32;
+  else
+    return TypeKind::int64;
 }
 
 inline void append_size(std::string& out, std::size_t size) {
@@ -42,19 +49,23 @@ inline void append_size(std::string& out, std::size_t size) {
 }  // namespace detail
 
 template <class T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 struct ValueTraits<T> {
   using View = T;
   static constexpr bool kIsNullable = false;
   static DataType type() { return primitive(detail::number_kind<T>()); }
   static View read(const Column& column, std::size_t row) {
-    if constexpr (std::is_same_v<T, bool>) return column.data<std::uint8_t>()[row] != 0;
-    else return column.data<T>()[row];
+    if constexpr (std::is_same_v<T, bool>)
+      return column.data<std::uint8_t>()[row] != 0;
+    else
+      return column.data<T>()[row];
   }
   template <class X>
   static void append(ColumnBuilder& builder, const X& value) {
-    if constexpr (std::is_same_v<T, bool>) builder.append(static_cast<std::uint8_t>(value ? 1 : 0));
-    else builder.append(static_cast<T>(value));
+    if constexpr (std::is_same_v<T, bool>)
+      builder.append(static_cast<std::uint8_t>(value ? 1 : 0));
+    else
+      builder.append(static_cast<T>(value));
   }
   template <class X>
   static void append_key(std::string& out, const X& value) {
@@ -71,7 +82,9 @@ struct ValueTraits<std::string> {
   static constexpr bool kIsNullable = false;
   static DataType type() { return primitive(TypeKind::string); }
   static View read(const Column& column, std::size_t row) { return column.string_at(row); }
-  static void append(ColumnBuilder& builder, std::string_view value) { builder.append_string(value); }
+  static void append(ColumnBuilder& builder, std::string_view value) {
+    builder.append_string(value);
+  }
   static void append_key(std::string& out, std::string_view value) {
     detail::append_size(out, value.size());
     out += value;
@@ -90,8 +103,10 @@ struct ValueTraits<std::optional<T>> {
   }
   template <class X>
   static void append(ColumnBuilder& builder, const X& value) {
-    if (value) ValueTraits<T>::append(builder, *value);
-    else builder.append_null();
+    if (value)
+      ValueTraits<T>::append(builder, *value);
+    else
+      builder.append_null();
   }
   template <class X>
   static void append_key(std::string& out, const X& value) {
@@ -143,11 +158,16 @@ struct Fields<std::pair<A, B>> {
   using View = std::pair<typename ValueTraits<A>::View, typename ValueTraits<B>::View>;
   static std::string name(std::size_t index) { return "_" + std::to_string(index + 1); }
   template <std::size_t I, class X>
-  static const auto& get(const X& value) { return std::get<I>(value); }
+  static const auto& get(const X& value) {
+    return std::get<I>(value);
+  }
   template <class... V>
-  static View make_view(V&&... values) { return View(std::forward<V>(values)...); }
+  static View make_view(V&&... values) {
+    return View(std::forward<V>(values)...);
+  }
   static std::pair<A, B> own(View&& view) {
-    return {ValueTraits<A>::own(std::move(view.first)), ValueTraits<B>::own(std::move(view.second))};
+    return {ValueTraits<A>::own(std::move(view.first)),
+            ValueTraits<B>::own(std::move(view.second))};
   }
 };
 
@@ -157,12 +177,17 @@ struct Fields<std::tuple<T...>> {
   using View = std::tuple<typename ValueTraits<T>::View...>;
   static std::string name(std::size_t index) { return "_" + std::to_string(index + 1); }
   template <std::size_t I, class X>
-  static const auto& get(const X& value) { return std::get<I>(value); }
+  static const auto& get(const X& value) {
+    return std::get<I>(value);
+  }
   template <class... V>
-  static View make_view(V&&... values) { return View(std::forward<V>(values)...); }
+  static View make_view(V&&... values) {
+    return View(std::forward<V>(values)...);
+  }
   static std::tuple<T...> own(View&& view) {
-    return std::apply([](auto&&... v) { return std::tuple<T...>(ValueTraits<T>::own(std::move(v))...); },
-                      std::move(view));
+    return std::apply(
+        [](auto&&... v) { return std::tuple<T...>(ValueTraits<T>::own(std::move(v))...); },
+        std::move(view));
   }
 };
 
@@ -197,7 +222,9 @@ struct Fields<T> {
 };
 
 template <class T>
-concept Product = requires { typename Fields<T>::Types; };
+concept Product = requires {
+  typename Fields<T>::Types;
+};
 
 template <Product T>
 struct ValueTraits<T> {
@@ -315,8 +342,10 @@ const std::shared_ptr<const Schema>& row_schema() {
 
 template <class T>
 ViewOf<T> read_row(const Batch& batch, std::size_t row) {
-  if constexpr (Product<T>) return ValueTraits<T>::read_from(batch.columns(), row);
-  else return ValueTraits<T>::read(batch.column(0), row);
+  if constexpr (Product<T>)
+    return ValueTraits<T>::read_from(batch.columns(), row);
+  else
+    return ValueTraits<T>::read(batch.column(0), row);
 }
 
 /// Builds batches of T row by row.
@@ -333,8 +362,10 @@ class RowWriter {
   }
   template <class X>
   void append(const X& value) {
-    if constexpr (Product<T>) ValueTraits<T>::append_to(builders_, value);
-    else ValueTraits<T>::append(builders_[0], value);
+    if constexpr (Product<T>)
+      ValueTraits<T>::append_to(builders_, value);
+    else
+      ValueTraits<T>::append(builders_[0], value);
   }
   Batch finish() {
     const std::size_t rows = num_rows();

@@ -14,9 +14,10 @@ namespace stream {
 }  // namespace stream
 
 /// Aborts when `condition` is false. `detail` is a string with the values involved.
-#define STREAM_CHECK(condition, detail)                                            \
-  do {                                                                             \
-    if (!(condition)) [[unlikely]] ::stream::fail_check(#condition, (detail));     \
+#define STREAM_CHECK(condition, detail)           \
+  do {                                            \
+    if (!(condition)) [[unlikely]]                \
+      ::stream::fail_check(#condition, (detail)); \
   } while (false)
 
 /// Marks a place that no valid state can reach.

@@ -10,11 +10,26 @@ namespace {
 constexpr std::int64_t kMaxMillis = 1000LL * 366 * 86'400'000;
 
 constexpr std::array<std::pair<std::string_view, std::int64_t>, 20> kUnits{{
-    {"ms", 1},           {"millisecond", 1},  {"milliseconds", 1}, {"s", 1000},
-    {"sec", 1000},       {"second", 1000},    {"seconds", 1000},   {"m", 60'000},
-    {"min", 60'000},     {"minute", 60'000},  {"minutes", 60'000}, {"h", 3'600'000},
-    {"hour", 3'600'000}, {"hours", 3'600'000}, {"d", 86'400'000},  {"day", 86'400'000},
-    {"days", 86'400'000}, {"w", 604'800'000}, {"week", 604'800'000}, {"weeks", 604'800'000},
+    {"ms", 1},
+    {"millisecond", 1},
+    {"milliseconds", 1},
+    {"s", 1000},
+    {"sec", 1000},
+    {"second", 1000},
+    {"seconds", 1000},
+    {"m", 60'000},
+    {"min", 60'000},
+    {"minute", 60'000},
+    {"minutes", 60'000},
+    {"h", 3'600'000},
+    {"hour", 3'600'000},
+    {"hours", 3'600'000},
+    {"d", 86'400'000},
+    {"day", 86'400'000},
+    {"days", 86'400'000},
+    {"w", 604'800'000},
+    {"week", 604'800'000},
+    {"weeks", 604'800'000},
 }};
 
 std::string_view trim(std::string_view text) {

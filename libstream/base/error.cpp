@@ -15,12 +15,18 @@ void fail_check(std::string_view condition, std::string_view detail, std::source
 
 std::string_view to_string(ErrorClass error_class) {
   switch (error_class) {
-    case ErrorClass::bad_plan: return "bad plan";
-    case ErrorClass::bad_option: return "bad option";
-    case ErrorClass::bad_data: return "bad data";
-    case ErrorClass::user_code: return "user code";
-    case ErrorClass::transient: return "transient";
-    case ErrorClass::fatal: return "fatal";
+    case ErrorClass::bad_plan:
+      return "bad plan";
+    case ErrorClass::bad_option:
+      return "bad option";
+    case ErrorClass::bad_data:
+      return "bad data";
+    case ErrorClass::user_code:
+      return "user code";
+    case ErrorClass::transient:
+      return "transient";
+    case ErrorClass::fatal:
+      return "fatal";
   }
   STREAM_UNREACHABLE("error class");
 }

@@ -21,7 +21,6 @@ enum class ErrorClass {
 /// The class's name as users read it, for example "bad option".
 std::string_view to_string(ErrorClass error_class);
 
-
 /// A failure. Below `api` it travels inside Result<T>; at the API it is thrown.
 class Error : public std::exception {
  public:

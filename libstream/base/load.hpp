@@ -43,8 +43,7 @@ inline Prefix load_prefix(const char* p, std::size_t size) {
         0,    0,    0,    0,    0,    0,    0,    0,    0,    0};
     const std::size_t kept = size < 16 ? size : 16;
     const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kMask + 16 - kept));
-    const __m128i bytes =
-        _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), mask);
+    const __m128i bytes = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), mask);
     prefix.low = static_cast<std::uint64_t>(_mm_cvtsi128_si64(bytes));
     prefix.high = static_cast<std::uint64_t>(_mm_extract_epi64(bytes, 1));
     return prefix;

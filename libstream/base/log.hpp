@@ -21,8 +21,8 @@ void log_message(LogLevel level, std::string_view message);
 }  // namespace stream
 
 /// STREAM_LOG(warning, "format {}", value): formatted only when the level is on.
-#define STREAM_LOG(level, ...)                                                       \
-  do {                                                                               \
-    if (::stream::log_enabled(::stream::LogLevel::level))                            \
-      ::stream::log_message(::stream::LogLevel::level, ::fmt::format(__VA_ARGS__));  \
+#define STREAM_LOG(level, ...)                                                      \
+  do {                                                                              \
+    if (::stream::log_enabled(::stream::LogLevel::level))                           \
+      ::stream::log_message(::stream::LogLevel::level, ::fmt::format(__VA_ARGS__)); \
   } while (false)

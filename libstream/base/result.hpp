@@ -35,7 +35,8 @@ class [[nodiscard]] Result {
 
  private:
   void check() const {
-    if (!has_value()) [[unlikely]] STREAM_UNREACHABLE(std::get_if<1>(&content_)->message());
+    if (!has_value()) [[unlikely]]
+      STREAM_UNREACHABLE(std::get_if<1>(&content_)->message());
   }
 
   std::variant<T, Error> content_;
@@ -52,7 +53,8 @@ class [[nodiscard]] Result<void> {
   bool has_value() const { return !error_.has_value(); }
   explicit operator bool() const { return has_value(); }
   void value() const {
-    if (error_) [[unlikely]] STREAM_UNREACHABLE(error_->message());
+    if (error_) [[unlikely]]
+      STREAM_UNREACHABLE(error_->message());
   }
   /// Requires !has_value().
   const Error& error() const& { return *error_; }
@@ -73,17 +75,18 @@ T value_or_throw(Result<T> result) {
 
 #define STREAM_DETAIL_JOIN_(a, b) a##b
 #define STREAM_DETAIL_JOIN(a, b) STREAM_DETAIL_JOIN_(a, b)
-#define STREAM_DETAIL_TRY_1(temporary, expression)          \
+#define STREAM_DETAIL_TRY_1(temporary, expression)            \
   if (auto temporary = (expression); !temporary) [[unlikely]] \
   return std::move(temporary).error()
-#define STREAM_DETAIL_TRY_2(temporary, declaration, expression)       \
-  auto temporary = (expression);                                      \
-  if (!temporary) [[unlikely]] return std::move(temporary).error();   \
+#define STREAM_DETAIL_TRY_2(temporary, declaration, expression) \
+  auto temporary = (expression);                                \
+  if (!temporary) [[unlikely]]                                  \
+    return std::move(temporary).error();                        \
   declaration = std::move(temporary).value()
 #define STREAM_DETAIL_PICK(_1, _2, name, ...) name
 
 /// `STREAM_TRY(expression);` or `STREAM_TRY(auto x, expression);`: returns the error of a failed
 /// Result from the calling function, else goes on (with the value).
-#define STREAM_TRY(...)                                                            \
+#define STREAM_TRY(...)                                                             \
   STREAM_DETAIL_PICK(__VA_ARGS__, STREAM_DETAIL_TRY_2, STREAM_DETAIL_TRY_1, unused) \
   (STREAM_DETAIL_JOIN(try_result_, __LINE__), __VA_ARGS__)

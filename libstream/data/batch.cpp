@@ -40,7 +40,8 @@ std::size_t live_bytes_of(const Column& column) {
 std::uint64_t hash_value(const Column& column, std::size_t row) {
   if (column.is_null(row)) return kNullHash;
   switch (column.type.kind) {
-    case TypeKind::null: return kNullHash;
+    case TypeKind::null:
+      return kNullHash;
     case TypeKind::boolean:
     case TypeKind::int8:
       return hash_integer(static_cast<std::uint64_t>(column.data<std::int8_t>()[row]));
@@ -60,10 +61,12 @@ std::uint64_t hash_value(const Column& column, std::size_t row) {
       return hash_bytes(&value, sizeof value);
     }
     case TypeKind::string:
-    case TypeKind::binary: return hash_bytes(column.string_at(row));
+    case TypeKind::binary:
+      return hash_bytes(column.string_at(row));
     case TypeKind::array: {
       const std::int64_t* offsets = column.data<std::int64_t>();
-      std::uint64_t hash = hash_integer(static_cast<std::uint64_t>(offsets[row + 1] - offsets[row]));
+      std::uint64_t hash =
+          hash_integer(static_cast<std::uint64_t>(offsets[row + 1] - offsets[row]));
       for (std::int64_t i = offsets[row]; i < offsets[row + 1]; ++i)
         hash = hash_combine(hash, hash_value(column.children[0], static_cast<std::size_t>(i)));
       return hash;
@@ -149,8 +152,8 @@ Batch make_string_batch(std::shared_ptr<const Schema> schema, BlockRef views, st
 }
 
 const std::shared_ptr<const Schema>& text_schema() {
-  static const std::shared_ptr<const Schema> schema = std::make_shared<const Schema>(
-      Schema{{Field{"value", primitive(TypeKind::string), false}}});
+  static const std::shared_ptr<const Schema> schema =
+      std::make_shared<const Schema>(Schema{{Field{"value", primitive(TypeKind::string), false}}});
   return schema;
 }
 

@@ -33,14 +33,13 @@ static_assert(sizeof(StringView) == 16);
 struct Column {
   DataType type;
   std::size_t num_rows = 0;
-  BlockRef validity;              ///< bit i set: row i is not null; empty: no nulls
+  BlockRef validity;  ///< bit i set: row i is not null; empty: no nulls
   BlockRef values;
-  std::vector<BlockRef> blocks;   ///< what the string views point into
+  std::vector<BlockRef> blocks;  ///< what the string views point into
   std::vector<Column> children;
 
   bool is_null(std::size_t row) const {
-    return validity &&
-           !((static_cast<unsigned char>(validity.data()[row >> 3]) >> (row & 7)) & 1u);
+    return validity && !((static_cast<unsigned char>(validity.data()[row >> 3]) >> (row & 7)) & 1u);
   }
   template <class T>
   const T* data() const {

@@ -134,7 +134,9 @@ class Reader {
   }
 
   bool is_at_end() const { return bytes_.empty(); }
-  static Error damaged(std::string_view what) { return fatal(fmt::format("batch damaged: {}", what)); }
+  static Error damaged(std::string_view what) {
+    return fatal(fmt::format("batch damaged: {}", what));
+  }
 
  private:
   static Error cut_short() { return fatal("batch damaged: cut short"); }

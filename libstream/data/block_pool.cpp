@@ -30,7 +30,7 @@ void free_block(Block* block) {
   block->core->reserved_bytes.fetch_sub(block->capacity, std::memory_order_relaxed);
   PoolCore* core = block->core;
   block->~Block();
-  ::operator delete(block, std::align_val_t{64});
+  ::operator delete (block, std::align_val_t{64});
   if (core->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete core;
 }
 
@@ -111,8 +111,7 @@ BlockRef BlockPool::allocate(std::size_t size) {
     }
   }
   const std::size_t capacity = is_pooled ? wanted : size;
-  void* memory =
-      ::operator new(sizeof(Block) + capacity + detail::kSlack, std::align_val_t{64});
+  void* memory = ::operator new (sizeof(Block) + capacity + detail::kSlack, std::align_val_t{64});
   core_->references.fetch_add(1, std::memory_order_relaxed);
   core_->reserved_bytes.fetch_add(capacity, std::memory_order_relaxed);
   auto* block = new (memory) Block{};

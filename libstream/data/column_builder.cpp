@@ -86,10 +86,18 @@ void ColumnBuilder::mark_null() {
 void ColumnBuilder::append_null() {
   mark_null();
   switch (value_width(type_.kind)) {
-    case 1: append<std::uint8_t>(0); return;
-    case 2: append<std::uint16_t>(0); return;
-    case 4: append<std::uint32_t>(0); return;
-    case 16: append(StringView{}); return;
+    case 1:
+      append<std::uint8_t>(0);
+      return;
+    case 2:
+      append<std::uint16_t>(0);
+      return;
+    case 4:
+      append<std::uint32_t>(0);
+      return;
+    case 16:
+      append(StringView{});
+      return;
     case 8:
       if (type_.kind == TypeKind::array) {
         append_array();
@@ -154,16 +162,28 @@ void append_from(ColumnBuilder& builder, const Column& column, std::size_t row) 
     return;
   }
   switch (column.type.kind) {
-    case TypeKind::null: builder.append_null(); return;
+    case TypeKind::null:
+      builder.append_null();
+      return;
     case TypeKind::boolean:
-    case TypeKind::int8: builder.append(column.data<std::uint8_t>()[row]); return;
-    case TypeKind::int16: builder.append(column.data<std::uint16_t>()[row]); return;
+    case TypeKind::int8:
+      builder.append(column.data<std::uint8_t>()[row]);
+      return;
+    case TypeKind::int16:
+      builder.append(column.data<std::uint16_t>()[row]);
+      return;
     case TypeKind::int32:
-    case TypeKind::float32: builder.append(column.data<std::uint32_t>()[row]); return;
+    case TypeKind::float32:
+      builder.append(column.data<std::uint32_t>()[row]);
+      return;
     case TypeKind::int64:
-    case TypeKind::float64: builder.append(column.data<std::uint64_t>()[row]); return;
+    case TypeKind::float64:
+      builder.append(column.data<std::uint64_t>()[row]);
+      return;
     case TypeKind::string:
-    case TypeKind::binary: builder.append_string(column.string_at(row)); return;
+    case TypeKind::binary:
+      builder.append_string(column.string_at(row));
+      return;
     case TypeKind::array: {
       const std::int64_t* offsets = column.data<std::int64_t>();
       for (std::int64_t i = offsets[row]; i < offsets[row + 1]; ++i)

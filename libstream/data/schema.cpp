@@ -7,17 +7,28 @@ bool DataType::operator==(const DataType&) const = default;
 
 std::string DataType::to_string() const {
   switch (kind) {
-    case TypeKind::null: return "VOID";
-    case TypeKind::boolean: return "BOOLEAN";
-    case TypeKind::int8: return "TINYINT";
-    case TypeKind::int16: return "SMALLINT";
-    case TypeKind::int32: return "INT";
-    case TypeKind::int64: return "BIGINT";
-    case TypeKind::float32: return "FLOAT";
-    case TypeKind::float64: return "DOUBLE";
-    case TypeKind::string: return "STRING";
-    case TypeKind::binary: return "BINARY";
-    case TypeKind::array: return "ARRAY<" + children[0].type.to_string() + ">";
+    case TypeKind::null:
+      return "VOID";
+    case TypeKind::boolean:
+      return "BOOLEAN";
+    case TypeKind::int8:
+      return "TINYINT";
+    case TypeKind::int16:
+      return "SMALLINT";
+    case TypeKind::int32:
+      return "INT";
+    case TypeKind::int64:
+      return "BIGINT";
+    case TypeKind::float32:
+      return "FLOAT";
+    case TypeKind::float64:
+      return "DOUBLE";
+    case TypeKind::string:
+      return "STRING";
+    case TypeKind::binary:
+      return "BINARY";
+    case TypeKind::array:
+      return "ARRAY<" + children[0].type.to_string() + ">";
     case TypeKind::structure: {
       std::string text = "STRUCT<";
       for (std::size_t i = 0; i < children.size(); ++i) {
@@ -50,17 +61,23 @@ DataType struct_of(std::vector<Field> fields) { return {TypeKind::structure, std
 std::size_t value_width(TypeKind kind) {
   switch (kind) {
     case TypeKind::null:
-    case TypeKind::structure: return 0;
+    case TypeKind::structure:
+      return 0;
     case TypeKind::boolean:
-    case TypeKind::int8: return 1;
-    case TypeKind::int16: return 2;
+    case TypeKind::int8:
+      return 1;
+    case TypeKind::int16:
+      return 2;
     case TypeKind::int32:
-    case TypeKind::float32: return 4;
+    case TypeKind::float32:
+      return 4;
     case TypeKind::int64:
     case TypeKind::float64:
-    case TypeKind::array: return 8;
+    case TypeKind::array:
+      return 8;
     case TypeKind::string:
-    case TypeKind::binary: return 16;
+    case TypeKind::binary:
+      return 16;
   }
   STREAM_UNREACHABLE("type kind");
 }

@@ -200,8 +200,8 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     for (std::uint32_t number = 0; number < graph_.size(); ++number) {
       tasks_.push_back(std::make_unique<Task>(plan_, graph_[number], number, options, *this));
       const auto found = state.find(number);
-      STREAM_TRY(tasks_.back()->open(found == state.end() ? std::vector<SealedState>{}
-                                                          : found->second));
+      STREAM_TRY(
+          tasks_.back()->open(found == state.end() ? std::vector<SealedState>{} : found->second));
       order_.push_back(number);
     }
     return {};
@@ -230,7 +230,8 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     tasks_[to_task]->grant(to_output, bytes);
   }
   void done(TaskDone task_done) override {
-    answers_.push_back([this, generation = generation_, shared_done = std::make_shared<TaskDone>(std::move(task_done))] {
+    answers_.push_back([this, generation = generation_,
+                        shared_done = std::make_shared<TaskDone>(std::move(task_done))] {
       if (generation == generation_) loop_->on_task_done(std::move(*shared_done));
     });
   }

@@ -86,7 +86,8 @@ Result<void> QueryServices::open_checkpoint() {
   query_id_ = directory_->query_id();
   STREAM_TRY(auto commit_text, directory_->last_commit());
   if (commit_text) {
-    const std::string place = fmt::format("{}/commits/{}", options_.checkpoint_directory, commit_text->first);
+    const std::string place =
+        fmt::format("{}/commits/{}", options_.checkpoint_directory, commit_text->first);
     auto commit = parse_epoch_commit(commit_text->second);
     if (!commit) return std::move(commit).error().with_context(place);
     recovered_.last_committed = commit->epoch;
@@ -95,9 +96,10 @@ Result<void> QueryServices::open_checkpoint() {
     recovered_.last_batch_time = commit->batch_time;
     committed_files_ = commit->state_files;
     if (commit->ends.size() != plan_.sources.size())
-      return bad_plan(fmt::format("{} belongs to a query of {} sources, this one has {}; give it a "
-                                  "checkpoint directory of its own",
-                                  place, commit->ends.size(), plan_.sources.size()));
+      return bad_plan(
+          fmt::format("{} belongs to a query of {} sources, this one has {}; give it a "
+                      "checkpoint directory of its own",
+                      place, commit->ends.size(), plan_.sources.size()));
   }
   STREAM_TRY(auto offsets_text, directory_->uncommitted_offsets());
   if (offsets_text) {
@@ -115,7 +117,8 @@ Result<void> QueryServices::open_sources() {
   for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
     logs_.push_back(std::make_unique<Log>(directory_.get(), i));
     planners_.push_back(plan_.sources[i]->make_planner());
-    STREAM_TRY(planners_[i]->open({*options_.files, *options_.clock, *logs_[i], options_.parallelism}));
+    STREAM_TRY(
+        planners_[i]->open({*options_.files, *options_.clock, *logs_[i], options_.parallelism}));
   }
   return {};
 }

@@ -18,7 +18,8 @@ namespace stream {
 /// One epoch as the source tasks get it.
 struct EpochAssignment {
   EpochStart start;
-  std::map<std::uint32_t, std::vector<Split>> splits;  ///< by task number; every source task has an entry
+  std::map<std::uint32_t, std::vector<Split>>
+      splits;  ///< by task number; every source task has an entry
 };
 
 /// Restored state by task number.

@@ -10,7 +10,9 @@ class Task::ChainLink final : public Output {
  public:
   ChainLink(Task& task, std::size_t next) : task_(task), next_(next) {}
 
-  Result<void> push(Batch batch) override { return push_from({0, task_.node_.index}, std::move(batch)); }
+  Result<void> push(Batch batch) override {
+    return push_from({0, task_.node_.index}, std::move(batch));
+  }
 
   Result<void> push_from(InputPlace place, Batch batch) {
     const auto num_rows = static_cast<std::int64_t>(batch.num_rows());
@@ -42,11 +44,11 @@ Task::Task(const PhysicalPlan& plan, const TaskNode& node, std::uint32_t number,
       options_(std::move(options)),
       peers_(peers),
       inputs_(node.inputs.size()) {
-  router_ = std::make_unique<Router>(
-      node_, plan_, static_cast<std::int64_t>(options_.channel_bytes), pool_,
-      [this](const OutputChannel& channel, Batch batch) {
-        peers_.send(channel.to_task, channel.to_input, std::move(batch));
-      });
+  router_ =
+      std::make_unique<Router>(node_, plan_, static_cast<std::int64_t>(options_.channel_bytes),
+                               pool_, [this](const OutputChannel& channel, Batch batch) {
+                                 peers_.send(channel.to_task, channel.to_input, std::move(batch));
+                               });
 }
 
 Task::~Task() = default;
@@ -83,13 +85,13 @@ Result<void> Task::open(const std::vector<SealedState>& restored) {
     links_.push_back(std::make_unique<ChainLink>(*this, i));
   if (stage_.source) {
     reader_ = plan_.sources[*stage_.source]->make_reader();
-    STREAM_TRY(reader_->start({*options_.files, *options_.clock, pool_, options_.wake,
-                               options_.batch_rows}));
+    STREAM_TRY(reader_->start(
+        {*options_.files, *options_.clock, pool_, options_.wake, options_.batch_rows}));
   }
   if (stage_.sink) {
     writer_ = plan_.sinks[*stage_.sink]->make_writer();
-    STREAM_TRY(writer_->open({*options_.files, options_.query_id, node_.index, stage_.parallelism,
-                              options_.term}));
+    STREAM_TRY(writer_->open(
+        {*options_.files, options_.query_id, node_.index, stage_.parallelism, options_.term}));
   }
   return {};
 }
@@ -101,8 +103,8 @@ void Task::deliver(std::uint32_t input, Element element) {
 void Task::grant(std::uint32_t output, std::int64_t bytes) { router_->grant(output, bytes); }
 
 void Task::begin_epoch(const EpochStart& start, std::vector<Split> splits) {
-  STREAM_CHECK(phase_ == Phase::idle, fmt::format("epoch {} begins before {} ended", start.epoch,
-                                                  start_.epoch));
+  STREAM_CHECK(phase_ == Phase::idle,
+               fmt::format("epoch {} begins before {} ended", start.epoch, start_.epoch));
   if (auto begun = begin(start); !begun) {
     fail(std::move(begun).error());
     return;
@@ -136,7 +138,8 @@ Result<void> Task::begin(const EpochStart& start) {
   for (std::size_t i = 0; i < operators_.size(); ++i) {
     if (is_due(stage_.operators[i].slide_in)) STREAM_TRY(operators_[i]->begin(start));
   }
-  if (writer_ && is_due(stage_.sink_slide)) STREAM_TRY(writer_->begin(start.epoch, start.batch_time));
+  if (writer_ && is_due(stage_.sink_slide))
+    STREAM_TRY(writer_->begin(start.epoch, start.batch_time));
   return {};
 }
 
@@ -178,7 +181,9 @@ Result<void> Task::read_some(bool& progressed) {
       is_split_open_ = false;
       if (plan_.sources[*stage_.source]->has_open_ranges()) return report_open_end();
       return {};
-    case ReadStatus::no_rows_yet: progressed = false; return {};
+    case ReadStatus::no_rows_yet:
+      progressed = false;
+      return {};
   }
   return {};
 }

@@ -35,8 +35,12 @@ std::vector<TaskNode> make_task_graph(const PhysicalPlan& plan) {
         const auto first = static_cast<std::uint32_t>(tasks[sender].outputs.size());
         const InputPlace place{input.ordinal, i};
         switch (input.exchange) {
-          case Exchange::forward: connect(tasks, sender, receiver + i, place); break;
-          case Exchange::single: connect(tasks, sender, receiver, place); break;
+          case Exchange::forward:
+            connect(tasks, sender, receiver + i, place);
+            break;
+          case Exchange::single:
+            connect(tasks, sender, receiver, place);
+            break;
           case Exchange::hash:
           case Exchange::round_robin:
             for (std::uint32_t j = 0; j < stage.parallelism; ++j)

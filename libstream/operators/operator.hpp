@@ -51,8 +51,9 @@ struct OperatorContext {
 
 /// The beginning of an epoch as operators see it.
 struct EpochStart {
-  std::int64_t epoch = 0;      ///< 0, 1, 2, …
-  std::int64_t interval = 0;   ///< DStreams: epoch + 1, the multiple of the batch interval since zero time
+  std::int64_t epoch = 0;  ///< 0, 1, 2, …
+  std::int64_t interval =
+      0;  ///< DStreams: epoch + 1, the multiple of the batch interval since zero time
   EpochMillis batch_time = 0;
   bool is_checkpoint = true;
 };

@@ -54,8 +54,8 @@ class WindowOperator final : public Operator {
     return {};
   }
   Result<void> restore(const StatePiece& piece) override {
-    return ring_->restore(piece,
-                          [this](std::uint64_t hash) { return groups_.contains(hash, num_groups_); });
+    return ring_->restore(
+        piece, [this](std::uint64_t hash) { return groups_.contains(hash, num_groups_); });
   }
   StateCounts state_counts() const override { return {ring_->num_rows(), 0, 0, ring_->bytes()}; }
 

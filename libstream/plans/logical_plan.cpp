@@ -10,7 +10,10 @@ namespace {
 class Planner {
  public:
   Planner(const LogicalPlan& plan, std::uint32_t parallelism)
-      : plan_(plan), parallelism_(parallelism), uses_(plan.nodes.size()), stage_of_(plan.nodes.size()) {}
+      : plan_(plan),
+        parallelism_(parallelism),
+        uses_(plan.nodes.size()),
+        stage_of_(plan.nodes.size()) {}
 
   Result<PhysicalPlan> run() {
     mark_used();
@@ -76,7 +79,8 @@ class Planner {
       return;
     }
     Stage& first = reach(id, Exchange::forward, input.parallelism);
-    first.operators.push_back({id_of(id) + "-partial", "partial " + node.name, aggregate.partial, slide});
+    first.operators.push_back(
+        {id_of(id) + "-partial", "partial " + node.name, aggregate.partial, slide});
     const std::uint32_t first_stage = stage_of_[id];
     const std::uint32_t wanted = aggregate.exchange == Exchange::single ? 1 : parallelism_;
     Stage& second = new_stage(id, wanted);
@@ -91,9 +95,9 @@ class Planner {
     const NodeId input = node.inputs.front();
     Stage& before = made_.stages[stage_of_[input]];
     const std::uint32_t target = exchange == Exchange::single ? 1 : wanted;
-    const bool is_straight =
-        exchange == Exchange::forward ? before.parallelism == wanted || wanted == parallelism_
-                                      : before.parallelism == 1 && target == 1;
+    const bool is_straight = exchange == Exchange::forward
+                                 ? before.parallelism == wanted || wanted == parallelism_
+                                 : before.parallelism == 1 && target == 1;
     if (node.inputs.size() == 1 && uses_[input] == 1 && is_straight && !before.sink) {
       stage_of_[id] = stage_of_[input];
       return before;
@@ -149,7 +153,8 @@ void explain_node(const LogicalPlan& plan, NodeId id, std::size_t depth, std::st
 
 Result<PhysicalPlan> make_physical_plan(const LogicalPlan& plan, std::uint32_t parallelism) {
   if (parallelism == 0 || parallelism > kDefaultKeyGroups)
-    return bad_option(fmt::format("parallelism is {}; it must be 1 to {}", parallelism, kDefaultKeyGroups));
+    return bad_option(
+        fmt::format("parallelism is {}; it must be 1 to {}", parallelism, kDefaultKeyGroups));
   return Planner(plan, parallelism).run();
 }
 

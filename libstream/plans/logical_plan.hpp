@@ -49,8 +49,8 @@ struct LogicalPlan {
   std::vector<LogicalNode> nodes;  ///< inputs come before their users
 };
 
-/// Cuts the plan into stages of `parallelism` tasks at exchanges, fusing what needs none. Nodes that
-/// no sink uses are left out. Error bad_plan: no sink.
+/// Cuts the plan into stages of `parallelism` tasks at exchanges, fusing what needs none. Nodes
+/// that no sink uses are left out. Error bad_plan: no sink.
 Result<PhysicalPlan> make_physical_plan(const LogicalPlan& plan, std::uint32_t parallelism);
 
 /// The tree of nodes above each sink, as `explain` prints it.

@@ -19,10 +19,14 @@ std::uint32_t PhysicalPlan::first_task(std::uint32_t stage) const {
 namespace {
 std::string_view exchange_name(Exchange exchange) {
   switch (exchange) {
-    case Exchange::forward: return "forward";
-    case Exchange::hash: return "hash(_1)";
-    case Exchange::single: return "single";
-    case Exchange::round_robin: return "round robin";
+    case Exchange::forward:
+      return "forward";
+    case Exchange::hash:
+      return "hash(_1)";
+    case Exchange::single:
+      return "single";
+    case Exchange::round_robin:
+      return "round robin";
   }
   return "";
 }
@@ -30,8 +34,10 @@ std::string_view exchange_name(Exchange exchange) {
 std::string_view guarantee(SinkKind kind) {
   switch (kind) {
     case SinkKind::marker:
-    case SinkKind::resumable: return "exactly once";
-    case SinkKind::direct: return "at least once";
+    case SinkKind::resumable:
+      return "exactly once";
+    case SinkKind::direct:
+      return "at least once";
   }
   return "";
 }
@@ -45,8 +51,9 @@ std::string explain(const PhysicalPlan& plan) {
                         stage.parallelism == 1 ? "" : "s");
     if (stage.source) {
       const Source& source = *plan.sources[*stage.source];
-      text += fmt::format("  Source {} ({})\n", source.description(),
-                          source.is_replayable() ? "replayable" : "not replayable: at most once after a crash");
+      text += fmt::format(
+          "  Source {} ({})\n", source.description(),
+          source.is_replayable() ? "replayable" : "not replayable: at most once after a crash");
     }
     for (const StageInput& input : stage.inputs)
       text += fmt::format("  Input {} from stage {} by {}\n", input.ordinal, input.from,

@@ -22,8 +22,8 @@ struct QueryOptions {
   Duration checkpoint_interval{0};
   bool run_empty_epochs = false;
   std::uint32_t parallelism = 1;
-  std::uint64_t seed = 0;           ///< local runner: order in which tasks step
-  std::size_t batch_rows = 4096;    ///< upper bound of rows a batch
+  std::uint64_t seed = 0;                ///< local runner: order in which tasks step
+  std::size_t batch_rows = 4096;         ///< upper bound of rows a batch
   std::size_t channel_bytes = 8u << 20;  ///< credit of one channel
   /// Tests: all tasks are thrown away and recovered from the last commit after every epoch.
   bool lose_tasks_after_every_epoch = false;

@@ -30,7 +30,8 @@ struct ByteKey {
   bool is_inline() const { return size <= 16; }
   std::uint64_t hash() const {
     std::uint64_t mixed = low ^ (high * 0x9e3779b97f4a7c15ULL) ^ size;
-    if (!is_inline()) [[unlikely]] mixed ^= hash_bytes(data + 16, size - 16);
+    if (!is_inline()) [[unlikely]]
+      mixed ^= hash_bytes(data + 16, size - 16);
     mixed *= 0xff51afd7ed558ccdULL;
     return mixed ^ (mixed >> 32);
   }
@@ -70,9 +71,9 @@ class KeyArena {
 template <class Value>
 class ByteTable {
  public:
-  struct Entry {
+  struct alignas(32) Entry {
     std::uint64_t low = 0;
-    std::uint64_t high = 0;  ///< of a long key: its place in the arena
+    std::uint64_t high = 0;           ///< of a long key: its place in the arena
     std::uint32_t size_plus_one = 0;  ///< 0: empty
     Value value{};
 
@@ -87,10 +88,20 @@ class ByteTable {
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return entries_.capacity() * sizeof(Entry) + arena_.bytes(); }
 
+  /// Brings the place of a key with this hash into the cache, for a look-up soon after.
+  void prefetch(std::size_t hash) const {
+    if (!entries_.empty()) __builtin_prefetch(&entries_[hash & mask_]);
+  }
+
   /// The key's value; `is_new` tells that it was just made from Value{}. Valid until the next call.
   Value& find_or_insert(const ByteKey& key, bool& is_new) {
-    if ((size_ + 1) * 2 > entries_.size()) [[unlikely]] grow();
-    for (std::size_t i = key.hash();; ++i) {
+    return find_or_insert(key, key.hash(), is_new);
+  }
+  /// The same with key.hash() computed before.
+  Value& find_or_insert(const ByteKey& key, std::size_t hash, bool& is_new) {
+    if ((size_ + 1) * 2 > entries_.size()) [[unlikely]]
+      grow();
+    for (std::size_t i = hash;; ++i) {
       Entry& entry = entries_[i & mask_];
       if (matches(entry, key)) {
         is_new = false;
@@ -98,8 +109,9 @@ class ByteTable {
       }
       if (entry.size_plus_one == 0) {
         entry.low = key.low;
-        entry.high = key.is_inline() ? key.high
-                                     : reinterpret_cast<std::uint64_t>(arena_.copy(key.data, key.size));
+        entry.high = key.is_inline()
+                         ? key.high
+                         : reinterpret_cast<std::uint64_t>(arena_.copy(key.data, key.size));
         entry.size_plus_one = key.size + 1;
         ++size_;
         is_new = true;
@@ -164,7 +176,8 @@ class ByteTable {
  private:
   static bool matches(const Entry& entry, const ByteKey& key) {
     if (entry.low != key.low || entry.size_plus_one != key.size + 1) return false;
-    if (key.is_inline()) [[likely]] return entry.high == key.high;
+    if (key.is_inline()) [[likely]]
+      return entry.high == key.high;
     return std::memcmp(reinterpret_cast<const char*>(entry.high), key.data, key.size) == 0;
   }
 

@@ -76,7 +76,8 @@ void EpochRing::drop_through(std::int64_t interval) {
 
 std::vector<Batch> EpochRing::between(std::int64_t after, std::int64_t through) const {
   std::vector<Batch> batches;
-  for (auto it = intervals_.upper_bound(after); it != intervals_.end() && it->first <= through; ++it)
+  for (auto it = intervals_.upper_bound(after); it != intervals_.end() && it->first <= through;
+       ++it)
     batches.insert(batches.end(), it->second.batches.begin(), it->second.batches.end());
   return batches;
 }
@@ -121,7 +122,8 @@ Result<void> EpochRing::restore(const StatePiece& piece,
                                 const std::function<bool(std::uint64_t)>& is_mine) {
   if (piece.table != table_) return {};
   const Batch& batch = piece.batch;
-  if (batch.num_columns() < kNumLeading) return fatal("state table " + table_ + " lacks its columns");
+  if (batch.num_columns() < kNumLeading)
+    return fatal("state table " + table_ + " lacks its columns");
   if (!schema_) {
     auto schema = std::make_shared<Schema>();
     for (std::size_t i = kNumLeading; i < batch.num_columns(); ++i)
@@ -135,8 +137,10 @@ Result<void> EpochRing::restore(const StatePiece& piece,
   for (std::size_t row = 0; row < batch.num_rows(); ++row) {
     if (!is_mine(hashes[row])) continue;
     // An interval is dropped as a whole: the first of its deletions takes all.
-    if (deleted[row] != 0) intervals_.erase(intervals[row]);
-    else rows[intervals[row]].push_back(static_cast<std::uint32_t>(row));
+    if (deleted[row] != 0)
+      intervals_.erase(intervals[row]);
+    else
+      rows[intervals[row]].push_back(static_cast<std::uint32_t>(row));
   }
   for (const auto& [interval, chosen] : rows) {
     const Batch taken = take_rows(batch, chosen, pool_);

@@ -29,8 +29,10 @@ bool is_even(const json& value) { return value.get<std::int64_t>() % 2 == 0; }
 }  // namespace
 
 std::function<Text(const Text&)> map_function(const std::string& name) {
-  if (name == "add1") return [](const Text& x) { return arithmetic(parse(x), 1, std::plus{}).dump(); };
-  if (name == "double") return [](const Text& x) { return arithmetic(parse(x), 2, std::multiplies{}).dump(); };
+  if (name == "add1")
+    return [](const Text& x) { return arithmetic(parse(x), 1, std::plus{}).dump(); };
+  if (name == "double")
+    return [](const Text& x) { return arithmetic(parse(x), 2, std::multiplies{}).dump(); };
   if (name == "square")
     return [](const Text& x) { return arithmetic(parse(x), parse(x), std::multiplies{}).dump(); };
   if (name == "pair1") return [](const Text& x) { return to_element({x, "1"}); };
@@ -66,7 +68,8 @@ std::function<std::vector<Text>(const Text&)> flat_map_function(const std::strin
   if (name == "upto") {
     return [](const Text& x) {
       std::vector<Text> numbers;
-      for (std::int64_t i = 0; i < parse(x).get<std::int64_t>(); ++i) numbers.push_back(json(i).dump());
+      for (std::int64_t i = 0; i < parse(x).get<std::int64_t>(); ++i)
+        numbers.push_back(json(i).dump());
       return numbers;
     };
   }
@@ -76,7 +79,8 @@ std::function<std::vector<Text>(const Text&)> flat_map_function(const std::strin
 
 std::function<bool(const Text&)> filter_function(const std::string& name) {
   if (name == "even") return [](const Text& x) { return is_even(parse(x)); };
-  if (name == "positive") return [](const Text& x) { return parse(to_pair(x).second).get<double>() > 0; };
+  if (name == "positive")
+    return [](const Text& x) { return parse(to_pair(x).second).get<double>() > 0; };
   if (name == "evenValue") return [](const Text& x) { return is_even(parse(to_pair(x).second)); };
   throw unknown("filter", name);
 }
@@ -92,7 +96,9 @@ std::function<Text(const Text&, const Text&)> reduce_function(const std::string&
   }
   if (name == "max") return [](const Text& a, const Text& b) { return is_less(a, b) ? b : a; };
   if (name == "minus")
-    return [](const Text& a, const Text& b) { return arithmetic(parse(a), parse(b), std::minus{}).dump(); };
+    return [](const Text& a, const Text& b) {
+      return arithmetic(parse(a), parse(b), std::minus{}).dump();
+    };
   throw unknown("reduce", name);
 }
 

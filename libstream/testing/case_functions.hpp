@@ -24,8 +24,8 @@ update_function(const std::string& name);
 /// Splits a two-element array; throws when it is none.
 TextPair to_pair(const Text& element);
 Text to_element(const TextPair& pair);
-Text to_list(std::vector<Text> values);          ///< in the order given
-Text to_sorted_list(std::vector<Text> values);   ///< numbers by value, else by text
+Text to_list(std::vector<Text> values);         ///< in the order given
+Text to_sorted_list(std::vector<Text> values);  ///< numbers by value, else by text
 /// Orders by value: numbers, then texts.
 bool is_less(const Text& left, const Text& right);
 

@@ -49,6 +49,7 @@ struct CaseCell {
 Result<std::string> run_dstream_case(const DStreamCase& dstream_case, const CaseCell& cell);
 
 /// The logical and physical plan of the case's flow.
-Result<std::string> explain_dstream_case(const DStreamCase& dstream_case, std::uint32_t parallelism);
+Result<std::string> explain_dstream_case(const DStreamCase& dstream_case,
+                                         std::uint32_t parallelism);
 
 }  // namespace stream::testing

@@ -32,7 +32,9 @@ class Parser {
   }
 
  private:
-  Error wrong(const std::string& what) const { return bad_data(fmt::format("line {}: {}", number_, what)); }
+  Error wrong(const std::string& what) const {
+    return bad_data(fmt::format("line {}: {}", number_, what));
+  }
 
   Result<void> open_section(const std::string& line) {
     std::istringstream words(line.substr(3));
@@ -58,7 +60,8 @@ class Parser {
       made_.flow.push_back(std::move(step));
     } else if (section_ == "output") {
       const auto space = line.find(' ');
-      if (space == std::string::npos) return wrong("expected an interval's number and its elements");
+      if (space == std::string::npos)
+        return wrong("expected an interval's number and its elements");
       if (line.substr(0, space) != std::to_string(made_.output.size() + 1))
         return wrong("the intervals of an output are numbered from 1");
       const std::string rest = line.substr(space + 1);
@@ -94,8 +97,10 @@ class Parser {
     if (equals == std::string::npos || open == std::string::npos || close == std::string::npos ||
         dot == std::string::npos || !(equals < dot && dot < open && open < close))
       return wrong("expected NAME = STREAM.OPERATION(ARGUMENTS)");
-    FlowStep step{line.substr(0, equals), line.substr(equals + 3, dot - equals - 3),
-                  line.substr(dot + 1, open - dot - 1), {}};
+    FlowStep step{line.substr(0, equals),
+                  line.substr(equals + 3, dot - equals - 3),
+                  line.substr(dot + 1, open - dot - 1),
+                  {}};
     // Arguments are split at commas outside brackets and quotes.
     std::string argument;
     int depth = 0;

@@ -16,7 +16,9 @@ using Pairs = DStream<TextPair>;
 
 constexpr Duration kInterval{1000};
 
-Pairs pairs_of(const Texts& texts) { return texts.map([](const Text& x) { return to_pair(x); }); }
+Pairs pairs_of(const Texts& texts) {
+  return texts.map([](const Text& x) { return to_pair(x); });
+}
 Texts texts_of(const Pairs& pairs) {
   return pairs.map([](const TextPair& pair) { return to_element(pair); });
 }
@@ -64,15 +66,18 @@ class FlowBuilder {
     if (op == "count") return in.count().map([](std::int64_t n) { return std::to_string(n); });
     if (op == "reduce") return in.reduce(reduce_function(argument(step, 0)));
     if (op == "cache" || op == "persist") return in.cache();
-    if (op == "repartition") return in.repartition(static_cast<std::uint32_t>(std::stoul(argument(step, 0))));
-    if (op == "glom") return in.glom().map([](const std::vector<Text>& values) { return to_sorted_list(values); });
+    if (op == "repartition")
+      return in.repartition(static_cast<std::uint32_t>(std::stoul(argument(step, 0))));
+    if (op == "glom")
+      return in.glom().map([](const std::vector<Text>& values) { return to_sorted_list(values); });
     if (op == "transform") return transform(in, argument(step, 0));
     if (op == "transformWith") {
       if (argument(step, 0) != "subtract")
-        throw std::invalid_argument("no transformWith function is named '" + argument(step, 0) + "'");
-      return in.transform_with(stream(argument(step, 1)), [](const Rdd<Text>& left, const Rdd<Text>& right) {
-        return left.subtract(right);
-      });
+        throw std::invalid_argument("no transformWith function is named '" + argument(step, 0) +
+                                    "'");
+      return in.transform_with(
+          stream(argument(step, 1)),
+          [](const Rdd<Text>& left, const Rdd<Text>& right) { return left.subtract(right); });
     }
     if (op == "countByValue")
       return in.count_by_value().map([](const std::pair<Text, std::int64_t>& pair) {
@@ -83,7 +88,8 @@ class FlowBuilder {
   }
 
   static Texts transform(const Texts& in, const std::string& name) {
-    if (name == "distinct") return in.transform([](const Rdd<Text>& rdd) { return rdd.distinct(); });
+    if (name == "distinct")
+      return in.transform([](const Rdd<Text>& rdd) { return rdd.distinct(); });
     if (name == "top2")
       return in.transform([](const Rdd<Text>& rdd) { return Rdd<Text>::of(rdd.top(2, is_less)); });
     throw std::invalid_argument("no transform function is named '" + name + "'");
@@ -111,17 +117,22 @@ class FlowBuilder {
     const Duration length = intervals(step, 2);
     const Duration slide = intervals(step, 3);
     if (op == "reduceByWindow") {
-      if (has_inverse) return in.reduce_by_window(function, reduce_function(step.arguments[1]), length, slide);
+      if (has_inverse)
+        return in.reduce_by_window(function, reduce_function(step.arguments[1]), length, slide);
       return in.reduce_by_window(function, length, slide);
     }
-    if (op != "reduceByKeyAndWindow") throw std::invalid_argument("no operation is named '" + op + "'");
-    if (!has_inverse) return texts_of(pairs_of(in).reduce_by_key_and_window(function, length, slide));
+    if (op != "reduceByKeyAndWindow")
+      throw std::invalid_argument("no operation is named '" + op + "'");
+    if (!has_inverse)
+      return texts_of(pairs_of(in).reduce_by_key_and_window(function, length, slide));
     const auto inverse = reduce_function(step.arguments[1]);
     if (step.arguments.size() < 5)
       return texts_of(pairs_of(in).reduce_by_key_and_window(function, inverse, length, slide));
     return texts_of(pairs_of(in).reduce_by_key_and_window(
         function, inverse, length, slide,
-        [keep = filter_function(step.arguments[4])](const TextPair& pair) { return keep(to_element(pair)); }));
+        [keep = filter_function(step.arguments[4])](const TextPair& pair) {
+          return keep(to_element(pair));
+        }));
   }
 
   static Texts grouped(const Pairs& in) {
@@ -133,7 +144,8 @@ class FlowBuilder {
   Texts keyed(const Pairs& in, const FlowStep& step) {
     const std::string& op = step.operation;
     if (op == "mapValues") return texts_of(in.map_values(map_function(argument(step, 0))));
-    if (op == "flatMapValues") return texts_of(in.flat_map_values(flat_map_function(argument(step, 0))));
+    if (op == "flatMapValues")
+      return texts_of(in.flat_map_values(flat_map_function(argument(step, 0))));
     if (op == "reduceByKey") return texts_of(in.reduce_by_key(reduce_function(argument(step, 0))));
     if (op == "groupByKey") return grouped(in);
     if (op == "combineByKey") return combined(in);
@@ -142,27 +154,33 @@ class FlowBuilder {
       return to_element({pair.first, to_list({side(pair.second.first), side(pair.second.second)})});
     };
     if (op == "join") return in.join(pairs_of(stream(argument(step, 0)))).map(element_of);
-    if (op == "leftOuterJoin") return in.left_outer_join(pairs_of(stream(argument(step, 0)))).map(element_of);
-    if (op == "rightOuterJoin") return in.right_outer_join(pairs_of(stream(argument(step, 0)))).map(element_of);
-    if (op == "fullOuterJoin") return in.full_outer_join(pairs_of(stream(argument(step, 0)))).map(element_of);
+    if (op == "leftOuterJoin")
+      return in.left_outer_join(pairs_of(stream(argument(step, 0)))).map(element_of);
+    if (op == "rightOuterJoin")
+      return in.right_outer_join(pairs_of(stream(argument(step, 0)))).map(element_of);
+    if (op == "fullOuterJoin")
+      return in.full_outer_join(pairs_of(stream(argument(step, 0)))).map(element_of);
     if (op == "cogroup") return in.cogroup(pairs_of(stream(argument(step, 0)))).map(element_of);
     throw std::invalid_argument("no operation is named '" + op + "'");
   }
 
   template <class Side>
   static Text side(const Side& value) {
-    if constexpr (std::is_same_v<Side, std::vector<Text>>) return to_sorted_list(value);
-    else if constexpr (std::is_convertible_v<Side, std::string_view>) return Text(value);
-    else return value ? Text(*value) : "null";
+    if constexpr (std::is_same_v<Side, std::vector<Text>>)
+      return to_sorted_list(value);
+    else if constexpr (std::is_convertible_v<Side, std::string_view>)
+      return Text(value);
+    else
+      return value ? Text(*value) : "null";
   }
 
   static Texts combined(const Pairs& in) {
-    const auto combined_pairs = in.combine_by_key(
-        [](const Text& value) { return std::vector<Text>{value}; },
-        [](std::vector<Text>& list, const Text& value) { list.push_back(value); },
-        [](std::vector<Text>& list, std::vector<Text>&& more) {
-          list.insert(list.end(), more.begin(), more.end());
-        });
+    const auto combined_pairs =
+        in.combine_by_key([](const Text& value) { return std::vector<Text>{value}; },
+                          [](std::vector<Text>& list, const Text& value) { list.push_back(value); },
+                          [](std::vector<Text>& list, std::vector<Text>&& more) {
+                            list.insert(list.end(), more.begin(), more.end());
+                          });
     return combined_pairs.map([](const std::pair<Text, std::vector<Text>>& pair) {
       return to_element({pair.first, to_list(pair.second)});
     });
@@ -171,7 +189,8 @@ class FlowBuilder {
   static Texts updated(const Pairs& in, const FlowStep& step) {
     std::vector<TextPair> initial;
     if (step.arguments.size() > 1) {
-      for (const Text& element : elements_of(step.arguments[1])) initial.push_back(to_pair(element));
+      for (const Text& element : elements_of(step.arguments[1]))
+        initial.push_back(to_pair(element));
     }
     return texts_of(in.update_state_by_key<Text>(update_function(argument(step, 0)), initial));
   }
@@ -213,7 +232,8 @@ std::string compare(const DStreamCase& dstream_case, Collected& collected) {
   return diff;
 }
 
-std::string compare_slice(const std::vector<std::string>& expected, const std::vector<Rdd<Text>>& got) {
+std::string compare_slice(const std::vector<std::string>& expected,
+                          const std::vector<Rdd<Text>>& got) {
   std::vector<std::string> values;
   for (const Rdd<Text>& rdd : got) {
     IntervalValue value = rdd.collect();
@@ -272,8 +292,11 @@ std::string run(const DStreamCase& dstream_case, const CaseCell& cell) {
   context.run_epochs(intervals);
   std::string diff;
   if (slice) {
-    const auto time = [&](const std::string& n) { return zero_time + kInterval.count() * std::stoll(n); };
-    diff = compare_slice(*dstream_case.slice, last.slice(time(slice->arguments[0]), time(slice->arguments[1])));
+    const auto time = [&](const std::string& n) {
+      return zero_time + kInterval.count() * std::stoll(n);
+    };
+    diff = compare_slice(*dstream_case.slice,
+                         last.slice(time(slice->arguments[0]), time(slice->arguments[1])));
   }
   context.stop(true);
   if (!slice) diff = compare(dstream_case, collected);
@@ -283,8 +306,8 @@ std::string run(const DStreamCase& dstream_case, const CaseCell& cell) {
 }  // namespace
 
 std::string CaseCell::name() const {
-  return fmt::format("{} runner, parallelism {}, batches of {}, {}", runner_name, parallelism, batch_rows,
-                     loses_tasks ? "tasks lost after every epoch" : "as written");
+  return fmt::format("{} runner, parallelism {}, batches of {}, {}", runner_name, parallelism,
+                     batch_rows, loses_tasks ? "tasks lost after every epoch" : "as written");
 }
 
 Result<std::string> run_dstream_case(const DStreamCase& dstream_case, const CaseCell& cell) {

@@ -30,7 +30,8 @@ TEST_CASE("a byte table agrees with a map under random inserts and removals") {
   REQUIRE(table.size() == model.size());
   std::map<std::string, int> found;
   std::size_t position = 0;
-  while (auto* entry = table.next(position)) found[std::string(table.key(*entry))] = table.value(*entry);
+  while (auto* entry = table.next(position))
+    found[std::string(table.key(*entry))] = table.value(*entry);
   CHECK(found == model);
   for (const auto& [key, value] : model) CHECK(*table.find(std::string_view(key)) == value);
   table.clear();

@@ -85,7 +85,8 @@ TEST_CASE("each task restores the keys of its own groups") {
   std::vector<StatePiece> pieces;
   state.seal(pieces);
   Model all;
-  for (const KeyGroupRange groups : {KeyGroupRange{0, 40}, KeyGroupRange{41, 100}, KeyGroupRange{101, 127}}) {
+  for (const KeyGroupRange groups :
+       {KeyGroupRange{0, 40}, KeyGroupRange{41, 100}, KeyGroupRange{101, 127}}) {
     KeyedState<std::string, std::int64_t> part("t");
     part.open(context_of(pool, groups));
     for (const StatePiece& piece : pieces) REQUIRE(part.restore(piece));

@@ -15,13 +15,19 @@ using Row = std::tuple<std::string, std::optional<std::int64_t>, bool, std::vect
 std::vector<Row> random_rows(std::mt19937_64& random, std::size_t count) {
   std::vector<Row> rows;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto text = [&] { return std::string(random() % 40, static_cast<char>('a' + random() % 26)); };
+    const auto text = [&] {
+      return std::string(random() % 40, static_cast<char>('a' + random() % 26));
+    };
     std::vector<std::string> list;
     for (std::size_t n = random() % 4; n > 0; --n) list.push_back(text());
     std::optional<std::int64_t> number;
     if (random() % 3 != 0) number = static_cast<std::int64_t>(random());
-    rows.push_back({text(), number, random() % 2 == 0, list,
-                    {static_cast<double>(random() % 1000) / 8, static_cast<std::int16_t>(random())}});
+    rows.push_back(
+        {text(),
+         number,
+         random() % 2 == 0,
+         list,
+         {static_cast<double>(random() % 1000) / 8, static_cast<std::int16_t>(random())}});
   }
   return rows;
 }

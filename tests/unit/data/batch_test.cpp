@@ -29,18 +29,20 @@ const std::string kLong(100, 'x');
 
 TEST_CASE("a record comes back from its columns as it was written") {
   BlockPool pool;
-  const std::vector<Visit> rows{{"ann", 1.5, "a page", {1, 2}},
-                                {kLong, -2, std::nullopt, {}},
-                                {"", 0, kLong, {7}}};
+  const std::vector<Visit> rows{
+      {"ann", 1.5, "a page", {1, 2}}, {kLong, -2, std::nullopt, {}}, {"", 0, kLong, {7}}};
   const Batch batch = visits(pool, rows);
-  CHECK(batch.schema().to_string() ==
-        "user STRING NOT NULL, seconds DOUBLE NOT NULL, referrer STRING, pages ARRAY<INT> NOT NULL");
-  for (std::size_t row = 0; row < rows.size(); ++row) CHECK(read_row<Visit>(batch, row) == rows[row]);
+  CHECK(
+      batch.schema().to_string() ==
+      "user STRING NOT NULL, seconds DOUBLE NOT NULL, referrer STRING, pages ARRAY<INT> NOT NULL");
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    CHECK(read_row<Visit>(batch, row) == rows[row]);
 }
 
 TEST_CASE("pairs, tuples and nested values live in columns") {
   BlockPool pool;
-  using Row = std::tuple<std::int8_t, bool, std::pair<std::string, std::vector<std::pair<int, std::string>>>>;
+  using Row = std::tuple<std::int8_t, bool,
+                         std::pair<std::string, std::vector<std::pair<int, std::string>>>>;
   RowWriter<Row> writer(pool);
   const Row first{1, true, {"k", {{1, "one"}, {2, kLong}}}};
   const Row second{-1, false, {kLong, {}}};
@@ -103,8 +105,8 @@ TEST_CASE("a block that several columns share counts once") {
   column.type = primitive(TypeKind::string);
   column.values = views;
   column.blocks = {block, block};
-  auto schema = std::make_shared<const Schema>(
-      Schema{{{"a", primitive(TypeKind::string), false}, {"b", primitive(TypeKind::string), false}}});
+  auto schema = std::make_shared<const Schema>(Schema{
+      {{"a", primitive(TypeKind::string), false}, {"b", primitive(TypeKind::string), false}}});
   const Batch batch(schema, {column, column}, 0);
   CHECK(batch.retained_bytes() == block.capacity() + views.capacity());
 }
@@ -122,5 +124,6 @@ TEST_CASE("hashes of rows are stable for ever") {
   CHECK(hashes == std::vector<std::uint64_t>{0xe3ce369cf66c5c55ULL, 0x2d06800538d394c2ULL});
   const std::size_t second[] = {1};
   hash_rows(batch, second, hashes);
-  CHECK(hashes == std::vector<std::uint64_t>{hash_integer(1), hash_integer(static_cast<std::uint64_t>(-5))});
+  CHECK(hashes ==
+        std::vector<std::uint64_t>{hash_integer(1), hash_integer(static_cast<std::uint64_t>(-5))});
 }

@@ -108,14 +108,12 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     loop_->start();
     while (!has_stopped_) {
       take_requests();
-      if (has_stopped_) break;
-      while (!answers_.empty()) {
+      while (!answers_.empty() && !has_stopped_) {
         auto answer = std::move(answers_.front());
         answers_.pop_front();
         answer();
       }
-      if (step_tasks() || !answers_.empty()) continue;
-      wait();
+      if (!has_stopped_ && !step_tasks() && answers_.empty()) wait();
     }
     tasks_.clear();
     for (const auto& listener : options_.listeners)

@@ -1,62 +1,88 @@
-// A file written out of sight, made durable, and later moved to its final name. Used by the
-// writers and committers of file sinks, each on its thread.
+// Files written out of sight, made durable, and moved to their final names when the epoch commits.
+// Used by the writers (sink tasks) and committers (beside the coordinator) of file sinks.
 #pragma once
 
 #include <libstream/base/file_system.hpp>
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stream {
 
-/// A staged file of a task's message. Life: open, append*, close; or drop it and sweep later.
-class StagedFile {
- public:
-  static Result<StagedFile> open(FileSystem& files, std::string path);
-
-  /// Rows are collected here; call flush_if_full after each batch.
-  std::string& buffer() { return buffer_; }
-  Result<void> flush_if_full();
-  /// Writes the rest, makes the file durable and closes it.
-  Result<void> close();
-  const std::string& path() const { return path_; }
-
- private:
-  Result<void> flush();
-
-  std::string path_;
-  std::unique_ptr<WritableFile> file_;
-  std::string buffer_;
-};
-
-/// What a task tells the committer: move `staged` to `final`. Both are full paths.
+/// What a task tells the committer: `staged` becomes `final`. Full paths, without '\n'.
 struct StagedMove {
   std::string staged;
   std::string final;
 };
 
-/// The moves of all tasks as text and back. Paths may hold any bytes.
 std::string encode_moves(const std::vector<StagedMove>& moves);
-Result<std::vector<StagedMove>> decode_moves(const std::string& message);
+/// Adds the moves of a task's message to `moves`.
+Result<void> decode_moves(const std::string& message, std::vector<StagedMove>& moves);
 
-/// Makes a staged file visible. May be repeated: missing staged and present final is done.
+/// Makes a staged file visible. May be repeated: no staged file but the final one means done.
 Result<void> make_visible(FileSystem& files, const StagedMove& move);
 
-/// ".staging-" and the first 8 characters of the query's id: where a query stages in a directory.
-std::string staging_name(const std::string& query_id);
+/// The first 8 characters of a query's id, as names of files show it.
 std::string short_query_id(const std::string& query_id);
 
-/// "CHECKPOINT-" in front of a staged name is the epoch that it commits with. Removes staged
-/// files that no commit names any more: unfinished ones (when `also_unfinished`) and those whose
-/// epoch `is_dead`; then the directory if it is empty.
-Result<void> sweep_staging(FileSystem& files, const std::string& directory, bool also_unfinished,
-                           std::optional<std::int64_t> keep_epoch);
+/// Where one query stages below one directory. Files in it are "open-TASK-TERM-ID" while they are
+/// written and "EPOCH-TASK-TERM-ID" once they are finished for a checkpoint epoch.
+class StagingDirectory {
+ public:
+  StagingDirectory(FileSystem& files, const std::string& parent, const std::string& query_id);
 
-/// Name of a staged file while it is written, and once it is finished for `epoch`.
-std::string unfinished_name(std::int64_t term, std::uint32_t task, std::int64_t number);
-std::string finished_name(std::int64_t epoch, const std::string& unfinished);
+  const std::string& path() const { return path_; }
+  /// Removes what a dead attempt of `task` left unfinished.
+  Result<void> drop_unfinished(std::uint32_t task);
+  /// Removes what was not committed: unfinished files and those of epochs after `last_committed`.
+  Result<void> recover(std::int64_t last_committed);
+  /// Removes finished files of epochs up to `epoch` (dead attempts left them), and the directory
+  /// if nothing else is in it.
+  Result<void> clean(std::int64_t epoch);
+
+ private:
+  template <class IsDead>
+  Result<void> remove_if(IsDead is_dead);
+  Result<void> remove_if_empty();
+
+  FileSystem& files_;
+  std::string path_;
+};
+
+/// One file in a staging directory. Life: make, (buffer, flush_if_full)*, close, finish. Removed
+/// when it dies before `finish`.
+class StagedFile {
+ public:
+  /// Creates the directory and the file.
+  static Result<std::unique_ptr<StagedFile>> make(FileSystem& files,
+                                                  const StagingDirectory& directory,
+                                                  std::uint32_t task, std::int64_t term);
+  ~StagedFile();
+  StagedFile(const StagedFile&) = delete;
+  StagedFile& operator=(const StagedFile&) = delete;
+
+  /// Append bytes here.
+  std::string& buffer() { return buffer_; }
+  Result<void> flush_if_full();
+  /// Writes what is left and makes the content durable.
+  Result<void> close();
+  /// Gives the file the name that commits with `epoch` and returns its path. Requires close.
+  /// The caller syncs the directory.
+  Result<std::string> finish(std::int64_t epoch);
+
+ private:
+  StagedFile(FileSystem& files, std::string directory, std::string identity);
+  std::string open_path() const { return join_path(directory_, "open-" + identity_); }
+
+  FileSystem& files_;
+  std::string directory_;
+  std::string identity_;  ///< TASK-TERM-ID
+  std::unique_ptr<WritableFile> file_;
+  std::string buffer_;
+  bool is_finished_ = false;
+};
 
 }  // namespace stream

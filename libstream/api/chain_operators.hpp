@@ -59,7 +59,7 @@ class CombineOperator final : public Operator {
 
   Result<void> begin(const EpochStart&) override {
     position_ = 0;
-    rows_ = 0;
+    num_pairs_ = 0;
     return {};
   }
 
@@ -72,9 +72,7 @@ class CombineOperator final : public Operator {
       add_pending();
       return {};
     }));
-    rows_ += batch.num_rows();
     if (is_partial_ && should_hand_over()) {
-      position_ = 0;
       STREAM_TRY(bool is_done, emit_some(output));
       while (!is_done) {
         STREAM_TRY(is_done, emit_some(output));
@@ -87,7 +85,7 @@ class CombineOperator final : public Operator {
 
  private:
   static constexpr std::size_t kMaxTableBytes = 256u << 20;
-  static constexpr std::size_t kMinRowsToJudge = 32'768;
+  static constexpr std::size_t kMinPairsToJudge = 32'768;
 
   using Table = KeyTable<K, C>;
   static constexpr std::size_t kMaxPending = 64;
@@ -111,6 +109,7 @@ class CombineOperator final : public Operator {
         return;
       }
     }
+    ++num_pairs_;
     bool is_new = false;
     put(table_.find_or_insert(key, is_new), is_new, std::forward<V>(value));
   }
@@ -122,6 +121,7 @@ class CombineOperator final : public Operator {
         C& combined = table_.find_or_insert_bytes(pending_[i].key, pending_[i].hash, is_new);
         put(combined, is_new, C(pending_[i].value));
       }
+      num_pairs_ += num_pending_;
       num_pending_ = 0;
     }
   }
@@ -146,7 +146,7 @@ class CombineOperator final : public Operator {
 
   bool should_hand_over() const {
     if (table_.bytes() > kMaxTableBytes) return true;
-    return rows_ > kMinRowsToJudge && table_.size() * 10 > rows_ * 9;
+    return num_pairs_ > kMinPairsToJudge && table_.size() * 10 > num_pairs_ * 9;
   }
 
   /// One batch of results; true when the table is emptied.
@@ -161,7 +161,8 @@ class CombineOperator final : public Operator {
     }
     STREAM_TRY(emitter_->flush(output));
     table_.clear();
-    rows_ = 0;
+    position_ = 0;
+    num_pairs_ = 0;
     return true;
   }
 
@@ -172,7 +173,7 @@ class CombineOperator final : public Operator {
   bool is_partial_;
   Table table_;
   std::size_t position_ = 0;
-  std::size_t rows_ = 0;
+  std::size_t num_pairs_ = 0;
   std::array<Pending, kDelays ? kMaxPending : 0> pending_;
   std::size_t num_pending_ = 0;
   std::optional<BatchEmitter<std::pair<K, C>>> emitter_;

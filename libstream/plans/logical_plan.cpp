@@ -95,14 +95,22 @@ class Planner {
     const NodeId input = node.inputs.front();
     Stage& before = made_.stages[stage_of_[input]];
     const std::uint32_t target = exchange == Exchange::single ? 1 : wanted;
-    const bool is_straight = exchange == Exchange::forward
-                                 ? before.parallelism == wanted || wanted == parallelism_
-                                 : before.parallelism == 1 && target == 1;
+    const bool is_straight =
+        exchange == Exchange::forward
+            ? before.parallelism == wanted || wanted == parallelism_
+            : (before.parallelism == 1 && target == 1) ||
+                  (exchange == Exchange::hash && is_hashed(input) && before.parallelism == target);
     if (node.inputs.size() == 1 && uses_[input] == 1 && is_straight && !before.sink) {
       stage_of_[id] = stage_of_[input];
       return before;
     }
     return separate(id, exchange, wanted);
+  }
+
+  /// The node's rows lie at the task that owns the key group of their first column already.
+  bool is_hashed(NodeId id) const {
+    const auto* aggregate = std::get_if<AggregateNode>(&plan_.nodes[id].kind);
+    return aggregate && aggregate->exchange == Exchange::hash;
   }
 
   Stage& separate(NodeId id, Exchange exchange, std::uint32_t wanted) {

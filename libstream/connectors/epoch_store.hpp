@@ -8,6 +8,7 @@
 #include <libstream/base/clock.hpp>
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>

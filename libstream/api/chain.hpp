@@ -28,6 +28,27 @@ class StepFailure : public std::exception {
   std::string text_;
 };
 
+namespace detail {
+
+/// What a function is given that does not take a view: an owning copy; other values as they are.
+template <class X>
+using OwnedArgument =
+    std::conditional_t<std::is_same_v<OwnedOf<X>, std::remove_cvref_t<X>>, X&&, OwnedOf<X>>;
+
+template <class F, class... X>
+auto user_result() {
+  if constexpr (std::is_invocable_v<F&, X...>) {
+    return std::type_identity<std::invoke_result_t<F&, X...>>{};
+  } else {
+    return std::type_identity<std::invoke_result_t<F&, OwnedArgument<X>...>>{};
+  }
+}
+/// The result of call_user with arguments of types X.
+template <class F, class... X>
+using UserResult = typename decltype(user_result<F, X...>())::type;
+
+}  // namespace detail
+
 /// Calls `function` with views where it takes them, else with owning copies; an exception becomes
 /// a StepFailure that names `step`. Costs nothing while nothing is thrown.
 template <class F, class... X>
@@ -36,9 +57,9 @@ decltype(auto) call_user(const std::string& step, F& function, X&&... values) {
     if constexpr (std::is_invocable_v<F&, X&&...>) {
       return std::invoke(function, std::forward<X>(values)...);
     } else {
-      static_assert(std::is_invocable_v<F&, OwnedOf<X>...>,
+      static_assert(std::is_invocable_v<F&, detail::OwnedArgument<X>...>,
                     "the function does not take elements of this stream");
-      return std::invoke(function, OwnedOf<X>(std::forward<X>(values))...);
+      return std::invoke(function, detail::OwnedArgument<X>(std::forward<X>(values))...);
     }
   } catch (const StepFailure&) {
     throw;
@@ -48,23 +69,6 @@ decltype(auto) call_user(const std::string& step, F& function, X&&... values) {
     throw StepFailure(step, "an exception that is no std::exception");
   }
 }
-
-namespace detail {
-template <class F, class... X>
-auto user_result() {
-  if constexpr (std::is_invocable_v<F&, X...>)
-    return std::type_identity<std::invoke_result_t<F&, X...>>{};
-  else
-    return std::type_identity<std::invoke_result_t<F&, OwnedOf<X>...>>{};
-}
-template <class F, class... X>
-using UserResult = typename decltype(user_result<F, X...>())::type;
-
-struct IgnoreAll {
-  template <class X>
-  void operator()(X&&) const {}
-};
-}  // namespace detail
 
 /// The step that passes every element on.
 struct IdentityStep {

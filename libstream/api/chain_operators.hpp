@@ -136,7 +136,7 @@ class CombineOperator final : public Operator {
 
   template <class V>
   void merge_into(C& combined, V&& value) {
-    if constexpr (std::is_same_v<std::invoke_result_t<Merge&, C&, V&&>, void>) {
+    if constexpr (std::is_void_v<detail::UserResult<Merge, C&, V>>) {
       call_user(name_, merge_, combined, std::forward<V>(value));
     } else {
       combined =

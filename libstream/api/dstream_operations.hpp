@@ -14,7 +14,7 @@ DStream<Out> Chain<In, Step>::aggregate(OperatorFactory whole, OperatorFactory p
                                {input_},
                                graph_->slide(input_),
                                AggregateNode{std::move(whole), std::move(partial), std::move(merge),
-                                             exchange}})};
+                                             exchange, name}})};
 }
 
 template <class In, class Step>

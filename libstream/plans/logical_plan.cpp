@@ -85,7 +85,7 @@ class Planner {
     const std::uint32_t wanted = aggregate.exchange == Exchange::single ? 1 : parallelism_;
     Stage& second = new_stage(id, wanted);
     second.inputs.push_back({first_stage, 0, aggregate.exchange});
-    second.operators.push_back({id_of(id), node.name, aggregate.merge, slide});
+    second.operators.push_back({id_of(id), aggregate.name, aggregate.merge, slide});
   }
 
   /// The stage where node `id` goes on: its input's own, where no exchange is needed and nobody

@@ -30,6 +30,7 @@ struct AggregateNode {
   OperatorFactory partial;
   OperatorFactory merge;
   Exchange exchange = Exchange::hash;  ///< hash or single
+  std::string name;                    ///< of the aggregation alone, without the chain before it
 };
 /// All rows of all inputs; they have one schema.
 struct UnionNode {};

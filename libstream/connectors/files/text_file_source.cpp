@@ -68,8 +68,8 @@ class TextFilePlanner final : public SourcePlanner {
   Result<std::optional<std::string>> latest_offset(const std::string& start,
                                                    EpochMillis batch_time) override {
     STREAM_TRY(const std::int64_t from, parse_offset(start));
-    // What was taken and not yet read comes first: a crash may lie between.
-    if (from < seen_.last_entry()) return std::optional(format_offset(seen_.last_entry()));
+    // What was taken and not yet read comes first, entry by entry: a crash may lie between.
+    if (from < seen_.last_entry()) return std::optional(format_offset(from + 1));
     STREAM_TRY(auto found, candidates(batch_time));
     apply_limits(found);
     if (found.empty()) return std::optional(start);

@@ -70,6 +70,9 @@ void Process::deliver(const char* what, std::function<void()> event) {
     return;
   }
   world_.trace(what, term_);
+  if (asleep_until_ != 0 && !is_over() && !std::exchange(is_woken_, true)) {
+    world_.happened(Fault::woken_owner);
+  }
   event();
 }
 

@@ -68,6 +68,7 @@ class Process : public std::enable_shared_from_this<Process> {
   EpochCoordinator coordinator_;
   bool is_alive_ = true;
   EpochMillis asleep_until_ = 0;
+  bool is_woken_ = false;
   int writes_on_their_way_ = 0;
   std::uint64_t tick_ = 0;
   std::shared_ptr<Attempt> attempt_;

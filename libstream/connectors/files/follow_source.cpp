@@ -162,8 +162,7 @@ class FollowPlanner final : public SourcePlanner {
 
   FollowOptions options_;
   std::optional<PlannerContext> context_;
-  std::map<std::uint64_t, std::uint64_t>
-      searched_;  ///< by inode: no '\n' is from its position to here
+  std::map<std::uint64_t, Searched> searched_;  ///< by inode
 };
 
 class FollowSource final : public Source {

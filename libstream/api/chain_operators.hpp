@@ -111,7 +111,8 @@ class CombineOperator final : public Operator {
     }
     ++num_pairs_;
     bool is_new = false;
-    put(table_.find_or_insert(key, is_new), is_new, std::forward<V>(value));
+    C& combined = table_.find_or_insert(key, is_new);
+    put(combined, is_new, std::forward<V>(value));
   }
 
   void add_pending() {

@@ -10,8 +10,10 @@ namespace {
 
 void collect(const std::string& directory, std::vector<std::string>& paths) {
   for (const FileStatus& child : value_or_throw(local_file_system().list(directory))) {
-    if (child.is_directory) collect(child.path, paths);
-    else if (child.path.ends_with(".dcase")) paths.push_back(child.path);
+    if (child.is_directory)
+      collect(child.path, paths);
+    else if (child.path.ends_with(".dcase"))
+      paths.push_back(child.path);
   }
 }
 

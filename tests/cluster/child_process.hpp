@@ -1,0 +1,58 @@
+// A program of this build as a child process of a test.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace stream::testing {
+
+/// What a finished child left.
+struct ChildResult {
+  int exit_code = -1;  ///< 128 + signal when it was killed
+  std::string output;  ///< standard output and error
+};
+
+class ChildProcess {
+ public:
+  /// Starts STREAM_BIN/`program`; its output goes to a temporary file.
+  ChildProcess(const std::string& program, const std::vector<std::string>& arguments);
+  ~ChildProcess();  ///< kills it when it still runs
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  bool is_running();
+  void signal(int number) const;
+  /// Waits for its end, at most `seconds`, then kills it.
+  ChildResult wait(int seconds = 60);
+
+ private:
+  pid_t pid_ = -1;
+  int status_ = 0;
+  bool has_ended_ = false;
+  std::string output_path_;
+};
+
+/// Runs a program to its end.
+ChildResult run_program(const std::string& program, const std::vector<std::string>& arguments);
+
+/// A fresh directory, removed at the end.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+void sleep_millis(int millis);
+/// Writes the file under another name and moves it in, as sources ask for.
+void drop_file(const std::string& path, const std::string& content);
+/// All lines of the visible files of a directory, by file name.
+std::vector<std::pair<std::string, std::vector<std::string>>> read_lines(
+    const std::string& directory);
+
+}  // namespace stream::testing

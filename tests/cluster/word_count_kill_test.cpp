@@ -1,0 +1,132 @@
+#include <tests/cluster/child_process.hpp>
+#include <tests/kit/catch.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <random>
+#include <set>
+#include <sstream>
+
+using namespace stream::testing;
+
+namespace {
+
+using Counts = std::map<std::string, long>;
+
+std::string random_text(std::mt19937_64& random, Counts& expected) {
+  std::ostringstream text;
+  for (int line = 0; line < 200; ++line) {
+    for (int word = 0; word < 8; ++word) {
+      // Few frequent words and many rare ones, some beyond 16 bytes.
+      const auto rank = random() % 2 == 0 ? random() % 20 : random() % 3000;
+      const std::string name = rank % 7 == 0 ? "a-rather-long-word-number-" + std::to_string(rank)
+                                             : "w" + std::to_string(rank);
+      ++expected[name];
+      text << name << (word == 7 ? '\n' : ' ');
+    }
+  }
+  return text.str();
+}
+
+long newest_number(const std::string& directory) {
+  long newest = -1;
+  if (!std::filesystem::exists(directory)) return newest;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") == std::string::npos)
+      newest = std::max(newest, std::stol(name));
+  }
+  return newest;
+}
+
+/// part-TTTTT-EEEEEEEE-QUERYID8.txt
+long epoch_of(const std::string& file) { return std::stol(file.substr(file.find('-', 5) + 1)); }
+
+/// In which phase of an epoch a killed process left its checkpoint and output.
+std::string phase_left(const std::string& checkpoint, const std::string& output) {
+  const long offsets = newest_number(checkpoint + "/offsets");
+  const long commits = newest_number(checkpoint + "/commits");
+  if (offsets == commits) return "between epochs";
+  long visible = -1;
+  for (const auto& [name, lines] : read_lines(output)) visible = std::max(visible, epoch_of(name));
+  return visible == offsets ? "sink committed, commit missing" : "offsets written, running";
+}
+
+/// Totals a word at a time: each epoch may give a word once, and more than before.
+Counts final_totals(const std::string& output) {
+  std::map<std::string, std::map<long, long>> by_word;
+  for (const auto& [name, lines] : read_lines(output)) {
+    const long epoch = epoch_of(name);
+    for (const std::string& line : lines) {
+      const auto tab = line.find('\t');
+      REQUIRE(tab != std::string::npos);
+      const bool is_new =
+          by_word[line.substr(0, tab)].emplace(epoch, std::stol(line.substr(tab + 1))).second;
+      if (!is_new) FAIL("epoch " << epoch << " gives a word twice: " << line);
+    }
+  }
+  Counts totals;
+  for (const auto& [word, epochs] : by_word) {
+    long before = 0;
+    for (const auto& [epoch, total] : epochs) {
+      if (total <= before) FAIL(word << " does not grow in epoch " << epoch);
+      before = total;
+    }
+    totals[word] = before;
+  }
+  return totals;
+}
+
+}  // namespace
+
+TEST_CASE("word_count killed at any moment loses and doubles nothing") {
+  const char* given = std::getenv("STREAM_TEST_SEED");
+  const std::uint64_t seed = given ? std::stoull(given) : std::random_device{}();
+  const bool is_long = std::getenv("STREAM_TEST_LONG") != nullptr;
+  const int wanted_kills = is_long ? 50 : 12;
+  std::cout << "seed " << seed << ": STREAM_TEST_SEED=" << seed << " tests/run cluster\n";
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  const std::string parallelism = std::to_string(1 + random() % 2);
+  TemporaryDirectory directory;
+  const std::string input = directory / "input";
+  const std::string output = directory / "output";
+  const std::string checkpoint = directory / "checkpoint";
+  std::filesystem::create_directories(input);
+  Counts expected;
+  std::map<std::string, int> phases;
+  int files = 0;
+  // Until enough kills, and until each phase was hit, but not for ever.
+  int kills = 0;
+  for (; kills < wanted_kills || (phases.size() < 3 && kills < 400); ++kills) {
+    ChildProcess child("word_count",
+                       {"--input", input, "--output", output, "--checkpoint", checkpoint,
+                        "--trigger", "50ms", "--parallelism", parallelism});
+    const int rounds = static_cast<int>(random() % 4);
+    for (int i = 0; i < rounds; ++i) {
+      drop_file(input + "/file" + std::to_string(files++), random_text(random, expected));
+      sleep_millis(static_cast<int>(random() % 40));
+    }
+    sleep_millis(static_cast<int>(random() % 60));
+    if (!child.is_running()) FAIL("word_count ended by itself: " << child.wait().output);
+    child.signal(SIGKILL);
+    REQUIRE(child.wait().exit_code == 128 + SIGKILL);
+    ++phases[phase_left(checkpoint, output)];
+  }
+  for (const auto& [phase, count] : phases)
+    std::cout << "  killed " << phase << ": " << count << "\n";
+  CHECK(phases.size() == 3);
+
+  const ChildResult last =
+      run_program("word_count", {"--input", input, "--output", output, "--checkpoint", checkpoint,
+                                 "--trigger", "available-now", "--parallelism", parallelism});
+  INFO(last.output);
+  REQUIRE(last.exit_code == 0);
+  CHECK(final_totals(output) == expected);
+  const ChildResult verified = run_program("streamctl", {"checkpoint", "verify", checkpoint});
+  INFO(verified.output);
+  CHECK(verified.exit_code == 0);
+}

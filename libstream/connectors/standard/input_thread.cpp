@@ -26,7 +26,7 @@ Result<std::unique_ptr<InputThread>> InputThread::start(int file_descriptor, Lin
   const int signal = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (signal < 0)
     return transient(fmt::format("standard input: no eventfd: {}", std::strerror(errno)));
-  return std::unique_ptr<InputThread>(new InputThread(file_descriptor, signal, limits));
+  return std::make_unique<InputThread>(file_descriptor, signal, limits);
 }
 
 InputThread::InputThread(int input, int signal, LineLimits limits)

@@ -15,6 +15,8 @@ class InputThread {
  public:
   /// Error: fatal when the descriptor is not open for reading.
   static Result<std::unique_ptr<InputThread>> start(int file_descriptor, LineLimits limits);
+  /// For `start`: takes over `signal`, an eventfd.
+  InputThread(int input, int signal, LineLimits limits);
   ~InputThread();
   InputThread(const InputThread&) = delete;
   InputThread& operator=(const InputThread&) = delete;
@@ -22,7 +24,6 @@ class InputThread {
   LineBuffer& buffer() { return buffer_; }
 
  private:
-  InputThread(int input, int signal, LineLimits limits);
   void run();
   bool read_some();
   void signal();

@@ -1,0 +1,55 @@
+// The workloads of `streamctl bench`: what they are called, and running one. One thread.
+#pragma once
+
+#include <libstream/plans/runner.hpp>
+#include <tests/perf/measure.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace stream::perf {
+
+struct BenchOptions {
+  std::string input;               ///< text to count the words of; empty: generated
+  bool is_quick = false;           ///< fewer pairs, less input, shorter runs
+  std::string word_count_program;  ///< path of the program that W12 starts
+};
+
+/// One line of the result.
+struct Line {
+  std::string workload;
+  std::string failure;  ///< empty: measured and right
+  std::int64_t rows = 0;
+  double seconds = 0;
+  std::int64_t peak_bytes = 0;
+  std::string ratio;  ///< to what it is compared with, in words
+};
+
+using Print = std::function<void(const Line&)>;
+
+Line line_of(std::string workload, const Measured& measured, std::string ratio);
+Line failed_line(std::string workload, std::string reason);
+
+enum class RunnerKind { local, actors };
+const char* to_string(RunnerKind kind);
+/// To be called in the child that runs the query: it may start threads.
+std::shared_ptr<Runner> make_runner(RunnerKind kind, std::uint32_t num_threads);
+
+struct Workload {
+  std::string name;
+  std::string text;
+  /// Measures and hands over each line as soon as it is known.
+  std::function<void(const BenchOptions&, const Print&)> run;
+};
+
+const std::vector<Workload>& workloads();
+
+void run_word_count(const BenchOptions& options, const Print& print);      ///< W1
+void run_updates(const BenchOptions& options, const Print& print);         ///< W2
+void run_start_and_idle(const BenchOptions& options, const Print& print);  ///< W12
+void run_backpressure(const BenchOptions& options, const Print& print);    ///< W14
+void run_empty_epochs(const BenchOptions& options, const Print& print);    ///< W15
+void run_checkpoint(const BenchOptions& options, const Print& print);      ///< checkpoint
+
+}  // namespace stream::perf

@@ -85,6 +85,16 @@ bool follows_a_type(const Place& place) {
          last == '&' || last == '*';
 }
 
+/// `unique_ptr<X>(new X(…))`, also with a name before the bracket: how a private constructor is
+/// called, owned from the first moment.
+bool goes_into_a_pointer(std::string_view before) {
+  if (!before.ends_with('(')) return false;
+  const std::size_t end = before.find_last_of(";{}");
+  const auto statement = end == std::string_view::npos ? before : before.substr(end + 1);
+  return statement.find("unique_ptr<") != std::string_view::npos ||
+         statement.find("shared_ptr<") != std::string_view::npos;
+}
+
 /// The arguments of the C function: where to store the time, mostly nowhere.
 bool takes_no_time(std::string_view behind) {
   const auto argument = without_space_ahead(behind.substr(1));
@@ -143,10 +153,11 @@ std::vector<Violation> check_randomness(const SourceTree& tree, const Allowances
 }
 
 std::vector<Violation> check_new_and_delete(const SourceTree& tree, const Allowances& allowed) {
-  return check_words(
-      tree, allowed, "new", "use make_unique, make_shared or a value", [](const Place& place) {
-        return place.word == "new" || (place.word == "delete" && !place.before.ends_with('='));
-      });
+  return check_words(tree, allowed, "new", "use make_unique, make_shared or a value",
+                     [](const Place& place) {
+                       return (place.word == "new" && !goes_into_a_pointer(place.before)) ||
+                              (place.word == "delete" && !place.before.ends_with('='));
+                     });
 }
 
 std::vector<Violation> check_caf(const SourceTree& tree, const Allowances& allowed) {

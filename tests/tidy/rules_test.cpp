@@ -81,6 +81,8 @@ TEST_CASE("new, delete and CAF are found") {
   CHECK(lines_found(check_new_and_delete(tree("auto* a = new int; delete a;"), kNobody)) == 2);
   CHECK(lines_found(check_new_and_delete(tree("#include <new>\nA(const A&) = delete;"), kNobody)) ==
         0);
+  CHECK(lines_found(check_new_and_delete(tree("std::unique_ptr<A> a(new A); int* b(new int);"),
+                                         kNobody)) == 1);
   CHECK(lines_found(check_caf(tree("caf::actor a;"), kNobody)) == 1);
   CHECK(lines_found(check_caf(tree("#ifdef CAF_VERSION\n#endif"), kNobody)) == 1);
 }

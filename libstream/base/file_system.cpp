@@ -1,0 +1,87 @@
+#include <libstream/base/file_system.hpp>
+#include <libstream/base/unique_id.hpp>
+
+#include <fmt/format.h>
+
+namespace stream {
+namespace {
+
+// Writes a new file of a name nobody else uses beside `path` and gives that name.
+Result<std::string> write_temporary(FileSystem& files, const std::string& path,
+                                    std::string_view content) {
+  const std::string temporary = fmt::format("{}.{}.tmp", path, make_unique_id());
+  const auto write = [&]() -> Result<void> {
+    STREAM_TRY(auto file, files.open_writing(temporary));
+    STREAM_TRY(file->append(content));
+    STREAM_TRY(file->sync());
+    return file->close();
+  };
+  if (auto written = write(); !written) {
+    // The first failure is what the caller must hear of; a left-over temporary is swept later.
+    static_cast<void>(files.remove(temporary));
+    return std::move(written).error();
+  }
+  return temporary;
+}
+
+}  // namespace
+
+Result<std::string> read_file(FileSystem& files, const std::string& path, std::size_t limit) {
+  STREAM_TRY(const FileStatus status, files.status(path));
+  if (status.is_directory) return fatal(fmt::format("{}: is a directory, not a file", path));
+  if (status.size_bytes > limit)
+    return fatal(
+        fmt::format("{}: has {} bytes, more than the limit of {}", path, status.size_bytes, limit));
+  STREAM_TRY(auto file, files.open_reading(path));
+  std::string content(status.size_bytes, '\0');
+  std::size_t done = 0;
+  while (done < content.size()) {
+    STREAM_TRY(const std::size_t count,
+               file->read_at(done, content.data() + done, content.size() - done));
+    if (count == 0) break;
+    done += count;
+  }
+  content.resize(done);
+  return content;
+}
+
+Result<bool> write_file_exclusive(FileSystem& files, const std::string& path,
+                                  std::string_view content) {
+  STREAM_TRY(const std::string temporary, write_temporary(files, path, content));
+  auto linked = files.link_exclusive(temporary, path);
+  auto removed = files.remove(temporary);
+  if (!linked) return std::move(linked).error();
+  if (!removed) return std::move(removed).error();
+  if (!*linked) return false;
+  STREAM_TRY(files.sync_directory(parent_path(path)));
+  return true;
+}
+
+Result<void> write_file_atomic(FileSystem& files, const std::string& path,
+                               std::string_view content) {
+  STREAM_TRY(const std::string temporary, write_temporary(files, path, content));
+  if (auto renamed = files.rename(temporary, path); !renamed) {
+    static_cast<void>(files.remove(temporary));
+    return std::move(renamed).error();
+  }
+  return files.sync_directory(parent_path(path));
+}
+
+std::string parent_path(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string file_name(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+std::string join_path(std::string_view directory, std::string_view name) {
+  if (directory.empty()) return std::string(name);
+  if (directory.back() == '/') return fmt::format("{}{}", directory, name);
+  return fmt::format("{}/{}", directory, name);
+}
+
+}  // namespace stream

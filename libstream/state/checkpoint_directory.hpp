@@ -1,7 +1,7 @@
 // A query's checkpoint on disk, readable by eye:
 //
 //   metadata  plan  runs/TERM  offsets/N  commits/N  sources/I/N
-//   state/OPERATOR/N-TERM-TASK.{delta,snapshot}
+//   state/OPERATOR/{N-TERM-TASK.delta,N-TERM.snapshot}  lock
 //
 // Every file ends with a checksum (text files: a last line `xxh3 HEX`). metadata, runs, offsets and
 // commits come into being by write_file_exclusive. State files exist only when a commit lists them;
@@ -31,7 +31,9 @@ struct SealedFile {
 
 class CheckpointDirectory {
  public:
-  /// Opens or creates `path`, takes the lock on `metadata`, claims the next term. A fresh one gets
+  using Entry = std::pair<std::int64_t, std::string>;  ///< number and text
+
+  /// Opens or creates `path`, takes the lock, claims the next term. A fresh one gets
   /// `plan_text` (operators with stable ids) and a new query id. Errors name file and cure: another
   /// process holds it, newer version, damaged file, `plan` of another query, files but no metadata.
   static Result<std::unique_ptr<CheckpointDirectory>> open(FileSystem& files, std::string path,
@@ -43,14 +45,16 @@ class CheckpointDirectory {
   virtual bool is_fresh() const = 0;
 
   /// Newest commits/N, if any, and offsets/N+1 without a commit, if any.
-  virtual Result<std::optional<std::pair<std::int64_t, std::string>>> last_commit() = 0;
-  virtual Result<std::optional<std::pair<std::int64_t, std::string>>> uncommitted_offsets() = 0;
+  virtual Result<std::optional<Entry>> last_commit() = 0;
+  virtual Result<std::optional<Entry>> uncommitted_offsets() = 0;
 
-  /// Exclusive and durable. Error fatal when N exists or a higher term has appeared.
+  /// Exclusive and durable; the same text again is fine. Error fatal when N exists with another
+  /// text or a higher term has appeared.
   virtual Result<void> write_offsets(std::int64_t n, const std::string& text) = 0;
   virtual Result<void> write_commit(std::int64_t n, const std::string& text) = 0;
 
-  /// Writes one task's sealed pieces of epoch n as one compressed, checksummed file, not yet listed.
+  /// Writes one task's sealed pieces of epoch n as one compressed, checksummed file, not yet
+  /// listed.
   virtual Result<SealedFile> write_state(const std::string& operator_id, std::int64_t n,
                                          std::uint32_t task,
                                          const std::vector<StatePiece>& pieces) = 0;
@@ -67,8 +71,7 @@ class CheckpointDirectory {
   // Entries sources/I/N.
   virtual Result<void> write_source_entry(std::size_t source, std::int64_t n,
                                           const std::string& text) = 0;
-  virtual Result<std::vector<std::pair<std::int64_t, std::string>>> read_source_entries(
-      std::size_t source) = 0;
+  virtual Result<std::vector<Entry>> read_source_entries(std::size_t source) = 0;
   virtual Result<void> remove_source_entries_below(std::size_t source, std::int64_t n) = 0;
 };
 

@@ -1,0 +1,268 @@
+#include <libstream/base/hash.hpp>
+#include <libstream/base/unique_id.hpp>
+#include <libstream/state/checkpoint_directory.hpp>
+#include <libstream/state/checkpoint_text.hpp>
+#include <libstream/state/state_file.hpp>
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace stream {
+namespace {
+
+constexpr std::int64_t kRetainedEntries = 10;
+constexpr std::string_view kMetadataHead = "libstream checkpoint 1\n";
+constexpr std::size_t kMaxStateFileBytes = std::size_t{16} << 30;
+
+Error plan_differs(const std::string& path, const std::string& stored, const std::string& wanted) {
+  std::size_t line = 1;
+  for (std::size_t i = 0; i < std::min(stored.size(), wanted.size()) && stored[i] == wanted[i]; ++i)
+    line += stored[i] == '\n' ? 1 : 0;
+  const auto line_of = [&](const std::string& text) {
+    std::size_t begin = 0;
+    for (std::size_t i = 1; i < line && begin != std::string::npos; ++i) {
+      begin = text.find('\n', begin);
+      if (begin != std::string::npos) ++begin;
+    }
+    if (begin == std::string::npos || begin >= text.size()) return std::string("nothing");
+    return "'" + text.substr(begin, text.find('\n', begin) - begin) + "'";
+  };
+  return bad_plan(
+      fmt::format("{}: the checkpoint is of another query: line {} is {} there and {} in this "
+                  "program; run the program it belongs to or give a new directory",
+                  path, line, line_of(stored), line_of(wanted)));
+}
+
+class Directory final : public CheckpointDirectory {
+ public:
+  Directory(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+
+  Result<void> open(const std::string& plan_text) {
+    for (const char* folder : {"", "runs", "offsets", "commits", "sources", "state"})
+      STREAM_TRY(files_.create_directories(at(folder)));
+    auto lock = files_.lock(at("lock"));
+    if (!lock)
+      return fatal(fmt::format("{}: another process runs this query; stop it first ({})", path_,
+                               lock.error().message()));
+    lock_ = std::move(*lock);
+    STREAM_TRY(const bool has_metadata, files_.exists(at("metadata")));
+    STREAM_TRY(has_metadata ? read_metadata(plan_text) : create(plan_text));
+    STREAM_TRY(check_sequence());
+    return claim_term();
+  }
+
+  const std::string& query_id() const override { return query_id_; }
+  std::int64_t term() const override { return term_; }
+  bool is_fresh() const override { return is_fresh_; }
+
+  Result<std::optional<Entry>> last_commit() override {
+    STREAM_TRY(const auto commits, numbered_files(files_, at("commits")));
+    if (commits.empty()) return std::optional<Entry>();
+    return read_entry("commits", commits.back());
+  }
+
+  Result<std::optional<Entry>> uncommitted_offsets() override {
+    STREAM_TRY(const auto offsets, numbered_files(files_, at("offsets")));
+    STREAM_TRY(const auto commits, numbered_files(files_, at("commits")));
+    const std::int64_t committed = commits.empty() ? -1 : commits.back();
+    if (offsets.empty() || offsets.back() <= committed) return std::optional<Entry>();
+    return read_entry("offsets", offsets.back());
+  }
+
+  Result<void> write_offsets(std::int64_t n, const std::string& text) override {
+    return write_entry("offsets", n, text);
+  }
+  Result<void> write_commit(std::int64_t n, const std::string& text) override {
+    return write_entry("commits", n, text);
+  }
+
+  Result<SealedFile> write_state(const std::string& operator_id, std::int64_t n, std::uint32_t task,
+                                 const std::vector<StatePiece>& pieces) override {
+    return write_state_file(operator_id, fmt::format("{}-{}-{}.delta", n, term_, task), pieces);
+  }
+
+  Result<std::vector<StatePiece>> read_state(const SealedFile& file, BlockPool& pool) override {
+    const std::string path = at("state/" + file.name);
+    STREAM_TRY(const std::string bytes, read_file(files_, path, kMaxStateFileBytes));
+    if (bytes.size() != file.size_bytes || hash_bytes(bytes) != file.checksum)
+      return fatal(path + ": damaged: it is not the file that the commit lists");
+    auto pieces = decode_state_file(bytes, pool);
+    if (!pieces) return std::move(pieces).error().with_context(path);
+    return pieces;
+  }
+
+  Result<SealedFile> merge_state(const std::string& operator_id, std::int64_t n,
+                                 const std::vector<SealedFile>& inputs) override {
+    BlockPool pool;
+    std::vector<StatePiece> pieces;
+    for (const SealedFile& input : inputs) {
+      STREAM_TRY(auto read, read_state(input, pool));
+      pieces.insert(pieces.end(), std::make_move_iterator(read.begin()),
+                    std::make_move_iterator(read.end()));
+    }
+    return write_state_file(operator_id, fmt::format("{}-{}.snapshot", n, term_),
+                            merge_pieces(pieces, pool));
+  }
+
+  Result<void> sweep(std::int64_t n, const std::vector<std::string>& live) override {
+    const std::set<std::string> kept(live.begin(), live.end());
+    STREAM_TRY(const auto operators, files_.list(at("state")));
+    for (const FileStatus& folder : operators) {
+      STREAM_TRY(const auto entries, files_.list(folder.path));
+      for (const FileStatus& entry : entries) {
+        const std::string name = join_path(file_name(folder.path), file_name(entry.path));
+        if (!kept.contains(name)) STREAM_TRY(files_.remove(entry.path));
+      }
+    }
+    // A commit goes before its offsets: what is left is never an offsets entry without its commit.
+    for (const char* folder : {"commits", "offsets"}) {
+      STREAM_TRY(const auto numbers, numbered_files(files_, at(folder)));
+      for (const std::int64_t number : numbers) {
+        if (number < n - kRetainedEntries) STREAM_TRY(files_.remove(entry_path(folder, number)));
+      }
+    }
+    return {};
+  }
+
+  Result<void> write_source_entry(std::size_t source, std::int64_t n,
+                                  const std::string& text) override {
+    const std::string folder = fmt::format("sources/{}", source);
+    STREAM_TRY(files_.create_directories(at(folder)));
+    return write_file_atomic(files_, entry_path(folder, n), with_checksum(text));
+  }
+
+  Result<std::vector<Entry>> read_source_entries(std::size_t source) override {
+    const std::string folder = fmt::format("sources/{}", source);
+    STREAM_TRY(const auto numbers, numbered_files(files_, at(folder)));
+    std::vector<Entry> entries;
+    for (const std::int64_t number : numbers) {
+      STREAM_TRY(std::string text, read_checked(files_, entry_path(folder, number)));
+      entries.emplace_back(number, std::move(text));
+    }
+    return entries;
+  }
+
+  Result<void> remove_source_entries_below(std::size_t source, std::int64_t n) override {
+    const std::string folder = fmt::format("sources/{}", source);
+    STREAM_TRY(const auto numbers, numbered_files(files_, at(folder)));
+    for (const std::int64_t number : numbers) {
+      if (number < n) STREAM_TRY(files_.remove(entry_path(folder, number)));
+    }
+    return {};
+  }
+
+ private:
+  std::string at(std::string_view name) const {
+    return name.empty() ? path_ : join_path(path_, name);
+  }
+  std::string entry_path(std::string_view folder, std::int64_t n) const {
+    return at(fmt::format("{}/{}", folder, n));
+  }
+
+  Result<void> create(const std::string& plan_text) {
+    for (const char* folder : {"offsets", "commits", "state"}) {
+      STREAM_TRY(const auto entries, files_.list(at(folder)));
+      if (!entries.empty())
+        return fatal(
+            fmt::format("{}: there are files in {} but no metadata; the directory is damaged or of "
+                        "something else: give another one",
+                        path_, folder));
+    }
+    is_fresh_ = true;
+    query_id_ = make_unique_id();
+    // The plan first: whoever sees metadata sees a plan.
+    STREAM_TRY(write_file_atomic(files_, at("plan"), with_checksum(plan_text)));
+    STREAM_TRY(const bool is_mine,
+               write_file_exclusive(files_, at("metadata"),
+                                    with_checksum(std::string(kMetadataHead) + query_id_)));
+    if (!is_mine) return fatal(path_ + ": another process has just made this checkpoint");
+    return {};
+  }
+
+  Result<void> read_metadata(const std::string& plan_text) {
+    STREAM_TRY(const std::string text, read_checked(files_, at("metadata")));
+    if (!text.starts_with(kMetadataHead))
+      return fatal(fmt::format(
+          "{}: the checkpoint is of another version ('{}'); this build reads '{}'", at("metadata"),
+          text.substr(0, text.find('\n')), kMetadataHead.substr(0, kMetadataHead.size() - 1)));
+    query_id_ = text.substr(kMetadataHead.size());
+    STREAM_TRY(const std::string stored, read_checked(files_, at("plan")));
+    if (stored != plan_text) return plan_differs(at("plan"), stored, plan_text);
+    return {};
+  }
+
+  /// Only the newest offsets may lack a commit; every entry is whole.
+  Result<void> check_sequence() {
+    STREAM_TRY(const auto offsets, numbered_files(files_, at("offsets")));
+    STREAM_TRY(const auto commits, numbered_files(files_, at("commits")));
+    const std::set<std::int64_t> committed(commits.begin(), commits.end());
+    for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
+      if (!commits.empty() && offsets[i] < commits.front()) continue;
+      if (!committed.contains(offsets[i]))
+        return fatal(
+            fmt::format("{}: missing, though offsets/{} was written after it; the checkpoint is "
+                        "damaged",
+                        entry_path("commits", offsets[i]), offsets.back()));
+    }
+    return {};
+  }
+
+  Result<void> claim_term() {
+    STREAM_TRY(const auto runs, numbered_files(files_, at("runs")));
+    term_ = runs.empty() ? 1 : runs.back() + 1;
+    STREAM_TRY(const bool is_mine, write_file_exclusive(files_, entry_path("runs", term_),
+                                                        with_checksum("query " + query_id_)));
+    if (!is_mine) return fatal(path_ + ": another process has just begun to run this query");
+    for (const std::int64_t run : runs) {
+      if (run < term_ - kRetainedEntries) STREAM_TRY(files_.remove(entry_path("runs", run)));
+    }
+    return {};
+  }
+
+  Result<std::optional<Entry>> read_entry(std::string_view folder, std::int64_t n) {
+    STREAM_TRY(std::string text, read_checked(files_, entry_path(folder, n)));
+    return std::optional<Entry>(Entry{n, std::move(text)});
+  }
+
+  Result<void> write_entry(std::string_view folder, std::int64_t n, const std::string& text) {
+    STREAM_TRY(const auto runs, numbered_files(files_, at("runs")));
+    if (!runs.empty() && runs.back() > term_)
+      return fatal(
+          fmt::format("{}: another run of this query (term {}) took over from this one (term {})",
+                      path_, runs.back(), term_));
+    const std::string path = entry_path(folder, n);
+    STREAM_TRY(const bool is_new, write_file_exclusive(files_, path, with_checksum(text)));
+    if (is_new) return {};
+    // Asked again after an answer that got lost: the entry is this run's own.
+    STREAM_TRY(const std::string existing, read_checked(files_, path));
+    if (existing == text) return {};
+    return fatal(path + ": exists already; another run of this query wrote it");
+  }
+
+  Result<SealedFile> write_state_file(const std::string& operator_id, const std::string& name,
+                                      const std::vector<StatePiece>& pieces) {
+    const std::string bytes = encode_state_file(pieces);
+    STREAM_TRY(files_.create_directories(at("state/" + operator_id)));
+    STREAM_TRY(write_file_atomic(files_, at("state/" + operator_id + "/" + name), bytes));
+    return SealedFile{operator_id + "/" + name, bytes.size(), hash_bytes(bytes)};
+  }
+
+  FileSystem& files_;
+  std::string path_;
+  std::unique_ptr<FileLock> lock_;
+  std::string query_id_;
+  std::int64_t term_ = 0;
+  bool is_fresh_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<CheckpointDirectory>> CheckpointDirectory::open(
+    FileSystem& files, std::string path, const std::string& plan_text) {
+  auto directory = std::make_unique<Directory>(files, std::move(path));
+  STREAM_TRY(directory->open(plan_text));
+  return std::unique_ptr<CheckpointDirectory>(std::move(directory));
+}
+
+}  // namespace stream

@@ -126,12 +126,11 @@ std::vector<Violation> check_clock_reads(const SourceTree& tree, const Allowance
 }
 
 std::vector<Violation> check_sleeps(const SourceTree& tree, const Allowances& allowed) {
-  return check_words(
-      tree, allowed, "sleep", "wait for an event, not for time", [](const Place& place) {
-        return is_any_of(place.word,
-                         {"sleep_for", "sleep_until", "usleep", "nanosleep", "clock_nanosleep"}) ||
-               (place.word == "sleep" && is_free_call(place));
-      });
+  return check_words(tree, allowed, "sleep", "wait for an event, not for time", [](const Place& p) {
+    if (is_any_of(p.word, {"sleep_for", "sleep_until"})) return p.before.ends_with("this_thread::");
+    return is_any_of(p.word, {"usleep", "nanosleep", "clock_nanosleep"}) ||
+           (p.word == "sleep" && is_free_call(p));
+  });
 }
 
 std::vector<Violation> check_threads(const SourceTree& tree, const Allowances& allowed) {

@@ -130,7 +130,8 @@ TEST_CASE("notes of work left to do and dead links are found") {
             .size() == 2);
   CHECK(check_left_over_notes(tree_of("a.cpp", "int to_do = TODOS;")).empty());
   auto tree = tree_of("libstream/README.md",
-                      "[a](base/a.hpp) [b](../apps) [c](https://x.org) [d](#here)\n[e](gone.md)");
+                      "[a](base/a.hpp) [b](../apps) [c](https://x.org) "
+                      "[d](#here)\n[e](gone.md)\n```\nf[](int x)\n```\n");
   tree.files.push_back(make_source_file("libstream/base/a.hpp", ""));
   tree.files.push_back(make_source_file("apps/run", ""));
   const auto found = check_links(tree, {});

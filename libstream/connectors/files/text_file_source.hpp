@@ -16,9 +16,9 @@ struct TextFileOptions {
   std::string path;      ///< a file, a directory (its files, not those below) or a glob of * and ?
   bool existing = true;  ///< false: only files whose modification time is after the start
   /// Files older than batch time − remember are not looked at and not remembered; none: for ever.
-  std::optional<Duration> remember;
-  std::optional<std::int64_t> max_files_per_trigger;
-  std::optional<std::int64_t> max_bytes_per_trigger;  ///< one file is always admitted
+  std::optional<Duration> remember = {};
+  std::optional<std::int64_t> max_files_per_trigger = {};
+  std::optional<std::int64_t> max_bytes_per_trigger = {};  ///< one file is always admitted
   bool available_now = false;  ///< the files of the first listing are all there will ever be
   std::uint64_t split_bytes = 32u << 20;  ///< a larger file is read in parallel parts
   std::size_t max_line_bytes = 1u << 20;  ///< longer lines are rejected, never held whole

@@ -26,6 +26,14 @@ inline bool can_load_16(const char* p, std::size_t size) {
   return kMayReadPastEnd && (reinterpret_cast<std::uintptr_t>(p) & 4095u) <= 4096u - 16u;
 }
 
+/// The same address, of which the compiler no longer knows how many bytes may be read.
+inline const char* unknown_extent(const char* p) {
+#if defined(__GNUC__)
+  asm("" : "+r"(p));
+#endif
+  return p;
+}
+
 /// A key of up to 16 bytes as two words, zeroes behind its end.
 struct Prefix {
   std::uint64_t low;
@@ -43,7 +51,8 @@ inline Prefix load_prefix(const char* p, std::size_t size) {
         0,    0,    0,    0,    0,    0,    0,    0,    0,    0};
     const std::size_t kept = size < 16 ? size : 16;
     const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kMask + 16 - kept));
-    const __m128i bytes = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), mask);
+    const __m128i bytes =
+        _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(unknown_extent(p))), mask);
     prefix.low = static_cast<std::uint64_t>(_mm_cvtsi128_si64(bytes));
     prefix.high = static_cast<std::uint64_t>(_mm_extract_epi64(bytes, 1));
     return prefix;

@@ -49,6 +49,7 @@ class Directory final : public CheckpointDirectory {
     STREAM_TRY(const bool has_metadata, files_.exists(at("metadata")));
     STREAM_TRY(has_metadata ? read_metadata(plan_text) : create(plan_text));
     STREAM_TRY(check_sequence());
+    STREAM_TRY(remove_temporaries());
     return claim_term();
   }
 
@@ -204,6 +205,17 @@ class Directory final : public CheckpointDirectory {
             fmt::format("{}: missing, though offsets/{} was written after it; the checkpoint is "
                         "damaged",
                         entry_path("commits", offsets[i]), offsets.back()));
+    }
+    return {};
+  }
+
+  /// What killed runs left half-written; nobody else writes while this run holds the lock.
+  Result<void> remove_temporaries() {
+    for (const char* folder : {"", "runs", "offsets", "commits"}) {
+      STREAM_TRY(const auto entries, files_.list(at(folder)));
+      for (const FileStatus& entry : entries) {
+        if (is_temporary(entry.path)) STREAM_TRY(files_.remove(entry.path));
+      }
     }
     return {};
   }

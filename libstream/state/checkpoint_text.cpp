@@ -30,6 +30,8 @@ Result<std::string> read_checked(FileSystem& files, const std::string& path) {
   return body;
 }
 
+bool is_temporary(const std::string& path) { return path.ends_with(".tmp"); }
+
 std::optional<std::int64_t> file_number(const std::string& path) {
   const std::string name = file_name(path);
   std::int64_t number = 0;

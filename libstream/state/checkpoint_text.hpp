@@ -14,6 +14,8 @@ namespace stream {
 std::string with_checksum(std::string body);
 /// The body of a text file. Error fatal with the path when it is damaged.
 Result<std::string> read_checked(FileSystem& files, const std::string& path);
+/// True for what a write that never finished left behind.
+bool is_temporary(const std::string& path);
 /// The number that a file name is, if it is one.
 std::optional<std::int64_t> file_number(const std::string& path);
 /// The files of a directory whose names are numbers, ascending; none when it is missing.

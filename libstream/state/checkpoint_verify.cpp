@@ -42,8 +42,6 @@ class Verifier {
     return std::nullopt;
   }
 
-  static bool is_temporary(const std::string& path) { return file_name(path).starts_with("."); }
-
   /// Checks the numbered files of a folder and reports strangers.
   Result<void> check_folder(const std::string& folder) {
     STREAM_TRY(const auto entries, list(folder));

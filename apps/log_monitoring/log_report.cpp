@@ -53,16 +53,21 @@ CountedNames top_names(CountedNames names, std::size_t n) {
 }
 
 std::string render_report(const LogWindow& window, const ReportOptions& options) {
-  const double seconds = std::max(static_cast<double>(window.length.count()) / 1000.0, 0.001);
+  const double seconds = static_cast<double>(window.length.count()) / 1000.0;
+  const bool has_length = seconds > 0;
   const auto lines = window.access_lines + window.system_lines;
   std::string text =
-      fmt::format("---- {} UTC, last {:g} s: {} lines, {:.1f} a second ----\n",
-                  clock_time(window.end), seconds, lines, static_cast<double>(lines) / seconds);
+      has_length
+          ? fmt::format("---- {} UTC, last {:g} s: {} lines, {:.1f} a second ----\n",
+                        clock_time(window.end), seconds, lines,
+                        static_cast<double>(lines) / seconds)
+          : fmt::format("---- {} UTC, whole input: {} lines ----\n", clock_time(window.end), lines);
   if (window.access_lines > 0) {
     const auto& classes = window.status_classes;
-    text += fmt::format("  requests {}   2xx {}   3xx {}   4xx {}   5xx {}   {:.1f} KiB/s\n",
+    const double kibibytes = static_cast<double>(window.bytes) / 1024.0;
+    text += fmt::format("  requests {}   2xx {}   3xx {}   4xx {}   5xx {}   {:.1f} {}\n",
                         window.access_lines, classes[1], classes[2], classes[3], classes[4],
-                        static_cast<double>(window.bytes) / 1024.0 / seconds);
+                        has_length ? kibibytes / seconds : kibibytes, has_length ? "KiB/s" : "KiB");
     const bool is_alert = window.error_share() > options.alert_error_share;
     text += fmt::format(
         "  error share {:.1f} %{}\n", 100.0 * window.error_share(),

@@ -17,7 +17,7 @@ using CountedNames = std::vector<std::pair<std::string, std::int64_t>>;
 /// What was counted in one window.
 struct LogWindow {
   EpochMillis end = 0;
-  Duration length{0};
+  Duration length{0};                            ///< zero: the whole input, so without rates
   std::array<std::int64_t, 5> status_classes{};  ///< 1xx … 5xx
   std::int64_t access_lines = 0;
   std::int64_t system_lines = 0;

@@ -155,7 +155,8 @@ StreamingContext make_log_monitoring(std::shared_ptr<Runner> runner,
   const auto counts =
       lines.flat_map([format](std::string_view line) { return counters_of(line, format); })
           .reduce_by_key(std::plus{});
-  const auto show = [report = std::move(report), length = options.window](
+  const auto show = [report = std::move(report),
+                     length = options.once ? Duration(0) : options.window](
                         const Rdd<std::pair<std::string, std::int64_t>>& rdd, EpochTime time) {
     LogWindow window;
     window.end = time.batch_time;

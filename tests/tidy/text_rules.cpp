@@ -80,8 +80,13 @@ std::vector<Violation> check_dead_files(const SourceTree& tree) {
   for (const auto& file : tree.files) {
     if (!is_cpp(file)) continue;
     for (const auto line : lines_of(file.text)) {
-      if (!line.starts_with("#include <")) continue;
-      included.emplace(line.substr(10, line.find('>') - 10));
+      if (line.starts_with("#include <")) {
+        included.emplace(line.substr(10, line.find('>') - 10));
+      } else if (line.starts_with("#include \"")) {
+        // By quotes: a private header beside the file.
+        included.insert(file.path.substr(0, file.path.rfind('/') + 1) +
+                        std::string(line.substr(10, line.find('"', 10) - 10)));
+      }
     }
   }
   std::vector<Violation> found;

@@ -37,6 +37,15 @@ TEST_CASE("an empty window has no error share and no lists") {
   CHECK(render_report(window, {}) == "---- 00:00:00 UTC, last 1 s: 0 lines, 0.0 a second ----\n");
 }
 
+TEST_CASE("the whole of an input is shown without rates") {
+  LogWindow window = window_of_hundred();
+  window.length = Duration(0);
+  CHECK_THAT(render_report(window, {}),
+             Catch::Matchers::StartsWith("---- 04:05:06 UTC, whole input: 100 lines ----\n"
+                                         "  requests 100   2xx 80   3xx 5   4xx 5   5xx 10   "
+                                         "100.0 KiB\n"));
+}
+
 TEST_CASE("control characters of a log do not reach the terminal") {
   auto window = window_of_hundred();
   window.paths = {{"/\x1b[2J\xff", 1}};

@@ -104,18 +104,27 @@ StagedFile::StagedFile(FileSystem& files, std::string directory, std::string ide
 Result<std::unique_ptr<StagedFile>> StagedFile::make(FileSystem& files,
                                                      const StagingDirectory& directory,
                                                      std::uint32_t task, std::int64_t term) {
-  STREAM_TRY(files.create_directories(directory.path()));
   std::string identity = fmt::format("{}-{}-{}", task, term, make_unique_id().substr(0, 8));
   std::unique_ptr<StagedFile> staged(new StagedFile(files, directory.path(), std::move(identity)));
-  STREAM_TRY(staged->file_, files.open_writing(staged->open_path()));
+  STREAM_TRY(files.create_directories(directory.path()));
+  auto opened = files.open_writing(staged->open_path());
+  if (!opened) {
+    // The last file of a writer that ends at this moment may have taken the directory with it.
+    STREAM_TRY(files.create_directories(directory.path()));
+    opened = files.open_writing(staged->open_path());
+  }
+  STREAM_TRY(staged->file_, std::move(opened));
   return staged;
 }
 
 StagedFile::~StagedFile() {
   if (is_finished_) return;
   file_.reset();
-  if (auto removed = files_.remove(open_path()); !removed)
-    STREAM_LOG(warning, "a staged file stays behind: {}", removed.error().message());
+  auto removed = files_.remove(open_path());
+  // Refused while other files are in it.
+  if (removed) removed = files_.remove(directory_);
+  if (!removed)
+    STREAM_LOG(debug, "staged files stay until the next start: {}", removed.error().message());
 }
 
 Result<void> StagedFile::flush_if_full() {

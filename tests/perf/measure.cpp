@@ -152,6 +152,13 @@ Spread Comparison::ratio_of_seconds() const {
   return spread_of(std::move(ratios));
 }
 
+Spread Comparison::ratio_of_cpu() const {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < first.size(); ++i)
+    ratios.push_back(first[i].cpu_seconds / second[i].cpu_seconds);
+  return spread_of(std::move(ratios));
+}
+
 Spread Comparison::ratio_of_rates() const {
   std::vector<double> ratios;
   for (std::size_t i = 0; i < first.size(); ++i)

@@ -69,6 +69,8 @@ struct Comparison {
   bool is_ok() const { return error.empty(); }
   /// Seconds of the first for each second of the second, pair by pair.
   Spread ratio_of_seconds() const;
+  /// The same with processor time, which other work on the machine disturbs less.
+  Spread ratio_of_cpu() const;
   /// Rows a second of the first for each of the second, pair by pair.
   Spread ratio_of_rates() const;
 };

@@ -118,12 +118,12 @@ void print_pairs(const std::string& name, const Comparison& comparison, const Pr
   if (!comparison.is_ok()) return print(failed_line(name, comparison.error));
   print(line_of(name + " hand", median_run(comparison.second), ""));
   print(line_of(name, median_run(comparison.first),
-                in_words(comparison.ratio_of_seconds(), "x the hand's time")));
+                in_words(comparison.ratio_of_seconds(), "x the hand's time, ") +
+                    in_words(comparison.ratio_of_cpu(), "x its processor time")));
 }
 
 void print_scaling(const std::string& name, const Comparison& comparison, const Print& print) {
   if (!comparison.is_ok()) return print(failed_line(name, comparison.error));
-  // Rows a second of two against one.
   print(line_of(name, median_run(comparison.first),
                 in_words(comparison.ratio_of_rates(), "x the rate of one core")));
 }

@@ -118,7 +118,7 @@ void print_pairs(const std::string& name, const Comparison& comparison, const Pr
   if (!comparison.is_ok()) return print(failed_line(name, comparison.error));
   print(line_of(name + " hand", median_run(comparison.second), ""));
   print(line_of(name, median_run(comparison.first),
-                in_words(comparison.ratio_of_seconds(), "x the hand's time, ") +
+                in_words(comparison.ratio_of_seconds(), "x the hand's time") + ", " +
                     in_words(comparison.ratio_of_cpu(), "x its processor time")));
 }
 

@@ -6,10 +6,11 @@
 namespace stream {
 namespace {
 
-// Writes a new file of a name nobody else uses beside `path` and gives that name.
+// Writes a new file beside `path`, hidden, of a name nobody else uses, and gives that name.
 Result<std::string> write_temporary(FileSystem& files, const std::string& path,
                                     std::string_view content) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, make_unique_id());
+  const std::string temporary =
+      join_path(parent_path(path), fmt::format(".{}.{}.tmp", file_name(path), make_unique_id()));
   const auto write = [&]() -> Result<void> {
     STREAM_TRY(auto file, files.open_writing(temporary));
     STREAM_TRY(file->append(content));

@@ -6,14 +6,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace stream {
 namespace {
 
 constexpr std::int64_t kRetainedEntries = 10;
-constexpr std::string_view kMetadataHead = "libstream checkpoint 1\n";
-constexpr std::size_t kMaxStateFileBytes = std::size_t{16} << 30;
 
 Error plan_differs(const std::string& path, const std::string& stored, const std::string& wanted) {
   std::size_t line = 1;
@@ -48,6 +47,8 @@ class Directory final : public CheckpointDirectory {
     lock_ = std::move(*lock);
     STREAM_TRY(const bool has_metadata, files_.exists(at("metadata")));
     STREAM_TRY(has_metadata ? read_metadata(plan_text) : create(plan_text));
+    // What a killed run linked but did not sync must not be built upon before it is durable.
+    for (const char* folder : {"offsets", "commits"}) STREAM_TRY(files_.sync_directory(at(folder)));
     STREAM_TRY(check_sequence());
     STREAM_TRY(remove_temporaries());
     return claim_term();
@@ -108,12 +109,15 @@ class Directory final : public CheckpointDirectory {
 
   Result<void> sweep(std::int64_t n, const std::vector<std::string>& live) override {
     const std::set<std::string> kept(live.begin(), live.end());
+    for (const char* folder : {"", "runs", "offsets", "commits"})
+      STREAM_TRY(remove_temporaries(at(folder)));
     STREAM_TRY(const auto operators, files_.list(at("state")));
     for (const FileStatus& folder : operators) {
       STREAM_TRY(const auto entries, files_.list(folder.path));
       for (const FileStatus& entry : entries) {
         const std::string name = join_path(file_name(folder.path), file_name(entry.path));
-        if (!kept.contains(name)) STREAM_TRY(files_.remove(entry.path));
+        if (!kept.contains(name) && !is_being_sealed(file_name(entry.path), n))
+          STREAM_TRY(files_.remove(entry.path));
       }
     }
     // A commit goes before its offsets: what is left is never an offsets entry without its commit.
@@ -122,6 +126,7 @@ class Directory final : public CheckpointDirectory {
       for (const std::int64_t number : numbers) {
         if (number < n - kRetainedEntries) STREAM_TRY(files_.remove(entry_path(folder, number)));
       }
+      STREAM_TRY(files_.sync_directory(at(folder)));
     }
     return {};
   }
@@ -161,8 +166,28 @@ class Directory final : public CheckpointDirectory {
     return at(fmt::format("{}/{}", folder, n));
   }
 
+  /// True for a state file of this run and a later epoch than n, whole or temporary: write_state
+  /// may run beside sweep, and no commit can list its file yet.
+  bool is_being_sealed(std::string_view name, std::int64_t n) const {
+    if (name.starts_with('.')) name.remove_prefix(1);
+    const std::size_t dash = name.find('-');
+    if (dash == std::string_view::npos) return false;
+    const auto epoch = file_number(std::string(name.substr(0, dash)));
+    const std::string_view rest = name.substr(dash + 1);
+    const auto term = file_number(std::string(rest.substr(0, rest.find_first_of("-."))));
+    return epoch && *epoch > n && term == term_;
+  }
+
+  Result<void> remove_temporaries(const std::string& folder) {
+    STREAM_TRY(const auto entries, files_.list(folder));
+    for (const FileStatus& entry : entries) {
+      if (is_temporary_file(entry.path)) STREAM_TRY(files_.remove(entry.path));
+    }
+    return {};
+  }
+
   Result<void> create(const std::string& plan_text) {
-    for (const char* folder : {"offsets", "commits", "state"}) {
+    for (const char* folder : {"runs", "offsets", "commits", "sources", "state"}) {
       STREAM_TRY(const auto entries, files_.list(at(folder)));
       if (!entries.empty())
         return fatal(
@@ -248,13 +273,18 @@ class Directory final : public CheckpointDirectory {
     if (is_new) return {};
     // Asked again after an answer that got lost: the entry is this run's own.
     STREAM_TRY(const std::string existing, read_checked(files_, path));
-    if (existing == text) return {};
+    if (existing == text) return files_.sync_directory(parent_path(path));
     return fatal(path + ": exists already; another run of this query wrote it");
   }
 
   Result<SealedFile> write_state_file(const std::string& operator_id, const std::string& name,
                                       const std::vector<StatePiece>& pieces) {
-    const std::string bytes = encode_state_file(pieces);
+    if (operator_id.empty() || operator_id.front() == '.' ||
+        operator_id.find('/') != std::string::npos)
+      return bad_plan(fmt::format(
+          "operator id '{}' cannot name a folder; give one without '/' that begins with no '.'",
+          operator_id));
+    STREAM_TRY(const std::string bytes, encode_state_file(pieces));
     STREAM_TRY(files_.create_directories(at("state/" + operator_id)));
     STREAM_TRY(write_file_atomic(files_, at("state/" + operator_id + "/" + name), bytes));
     return SealedFile{operator_id + "/" + name, bytes.size(), hash_bytes(bytes)};

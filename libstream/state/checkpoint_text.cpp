@@ -42,6 +42,11 @@ std::optional<std::int64_t> file_number(const std::string& path) {
   return number;
 }
 
+bool is_temporary_file(const std::string& path) {
+  const std::string name = file_name(path);
+  return name.starts_with('.') && name.ends_with(".tmp");
+}
+
 Result<std::vector<std::int64_t>> numbered_files(FileSystem& files, const std::string& directory) {
   std::vector<std::int64_t> numbers;
   STREAM_TRY(const bool exists, files.exists(directory));

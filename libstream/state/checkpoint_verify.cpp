@@ -5,10 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace stream {
 namespace {
+
+constexpr std::string_view kRootNames[] = {"metadata", "plan",    "lock",    "runs",
+                                           "offsets",  "commits", "sources", "state"};
 
 class Verifier {
  public:
@@ -18,7 +22,7 @@ class Verifier {
       : files_(files), path_(path), state_files_of_(state_files_of) {}
 
   Result<std::vector<CheckpointProblem>> run() {
-    for (const char* name : {"metadata", "plan"}) check_text(join_path(path_, name));
+    STREAM_TRY(check_root());
     for (const char* folder : {"runs", "offsets"})
       STREAM_TRY(check_folder(join_path(path_, folder)));
     STREAM_TRY(check_commits());
@@ -42,11 +46,27 @@ class Verifier {
     return std::nullopt;
   }
 
+  Result<void> check_root() {
+    const auto metadata = check_text(join_path(path_, "metadata"));
+    if (metadata && !metadata->starts_with(kMetadataHead))
+      report(join_path(path_, "metadata"), "of another version, which this build does not read");
+    check_text(join_path(path_, "plan"));
+    STREAM_TRY(const auto entries, list(path_));
+    for (const FileStatus& entry : entries) {
+      const std::string name = file_name(entry.path);
+      const bool is_known =
+          std::find(std::begin(kRootNames), std::end(kRootNames), name) != std::end(kRootNames);
+      if (!is_known && !is_temporary_file(entry.path))
+        report(entry.path, "no file of a checkpoint");
+    }
+    return {};
+  }
+
   /// Checks the numbered files of a folder and reports strangers.
   Result<void> check_folder(const std::string& folder) {
     STREAM_TRY(const auto entries, list(folder));
     for (const FileStatus& entry : entries) {
-      if (is_temporary(entry.path)) continue;
+      if (is_temporary_file(entry.path)) continue;
       if (!file_number(entry.path))
         report(entry.path, "no file of a checkpoint");
       else
@@ -80,7 +100,7 @@ class Verifier {
   Result<void> check_strangers(const std::string& folder) {
     STREAM_TRY(const auto entries, list(folder));
     for (const FileStatus& entry : entries) {
-      if (!is_temporary(entry.path) && !file_number(entry.path))
+      if (!is_temporary_file(entry.path) && !file_number(entry.path))
         report(entry.path, "no file of a checkpoint");
     }
     return {};
@@ -88,16 +108,25 @@ class Verifier {
 
   Result<void> check_sources() {
     STREAM_TRY(const auto sources, list(join_path(path_, "sources")));
-    for (const FileStatus& source : sources) STREAM_TRY(check_folder(source.path));
+    for (const FileStatus& source : sources) {
+      if (!source.is_directory || !file_number(source.path))
+        report(source.path, "no folder of a source");
+      else
+        STREAM_TRY(check_folder(source.path));
+    }
     return {};
   }
 
   Result<void> check_state() {
     STREAM_TRY(const auto operators, list(join_path(path_, "state")));
     for (const FileStatus& folder : operators) {
+      if (!folder.is_directory) {
+        report(folder.path, "no folder of an operator");
+        continue;
+      }
       STREAM_TRY(const auto entries, list(folder.path));
       for (const FileStatus& entry : entries) {
-        if (!is_temporary(entry.path))
+        if (!is_temporary_file(entry.path))
           STREAM_TRY(check_state_file(entry.path,
                                       join_path(file_name(folder.path), file_name(entry.path))));
       }
@@ -109,7 +138,12 @@ class Verifier {
 
   Result<void> check_state_file(const std::string& path, const std::string& name) {
     needed_.erase(name);
-    STREAM_TRY(const std::string bytes, read_file(files_, path, std::size_t{16} << 30));
+    const auto read = read_file(files_, path, kMaxStateFileBytes);
+    if (!read) {
+      report(path, read.error().message());
+      return {};
+    }
+    const std::string& bytes = *read;
     const auto listed = sealed_.find(name);
     if (listed != sealed_.end() && (bytes.size() != listed->second.size_bytes ||
                                     hash_bytes(bytes) != listed->second.checksum)) {

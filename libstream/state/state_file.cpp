@@ -18,7 +18,8 @@ constexpr std::uint32_t kMagic = 0x41545353;  // "SSTA"
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeaderBytes = 16;
 constexpr std::size_t kChecksumBytes = 8;
-constexpr std::uint64_t kMaxRawBytes = 16ull << 30;
+// Zstandard turns a block of 4 bytes into at most 128 KiB.
+constexpr std::uint64_t kMaxExpansion = 65'536;
 constexpr std::size_t kMaxNameBytes = 1000;
 constexpr std::size_t kMergedPieceRows = 16'384;
 constexpr int kCompressionLevel = 1;
@@ -114,15 +115,23 @@ void merge_table(const std::vector<const StatePiece*>& pieces, BlockPool& pool,
 
 }  // namespace
 
-std::string encode_state_file(const std::vector<StatePiece>& pieces) {
+Result<std::string> encode_state_file(const std::vector<StatePiece>& pieces) {
   std::string raw;
   put(raw, static_cast<std::uint32_t>(pieces.size()));
   for (const StatePiece& piece : pieces) {
+    if (piece.table.size() > kMaxNameBytes)
+      return fatal(fmt::format("state table '{}…': its name has {} bytes, {} are allowed",
+                               piece.table.substr(0, 40), piece.table.size(), kMaxNameBytes));
     put(raw, static_cast<std::uint16_t>(piece.table.size()));
     raw += piece.table;
     put(raw, piece.num_key_columns);
     encode_batch(piece.batch, raw);
   }
+  if (raw.size() > kMaxStateFileBytes / 2)
+    return fatal(
+        fmt::format("one task's state of {} bytes is more than a file may hold ({}); raise "
+                    "the parallelism",
+                    raw.size(), kMaxStateFileBytes / 2));
   std::string file;
   put(file, kMagic);
   put(file, kVersion);
@@ -154,7 +163,8 @@ Result<std::vector<StatePiece>> decode_state_file(std::string_view bytes, BlockP
     return fatal(
         fmt::format("state file of format version {}; this build reads {}", version, kVersion));
   if (hash_bytes(bytes) != checksum) return damaged("checksum differs");
-  if (raw_size > kMaxRawBytes) return damaged("it claims more than 16 GiB");
+  if (raw_size > kMaxStateFileBytes || raw_size / kMaxExpansion > rest.size())
+    return damaged("it claims more bytes than it can hold");
   std::string raw(raw_size, '\0');
   const std::size_t size = ZSTD_decompress(raw.data(), raw.size(), rest.data(), rest.size());
   if (ZSTD_isError(size) != 0 || size != raw_size) return damaged("it does not decompress");

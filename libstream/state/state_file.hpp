@@ -11,8 +11,12 @@
 
 namespace stream {
 
-/// Magic, version, raw size, zstd frame of the pieces, XXH3 of all before it.
-std::string encode_state_file(const std::vector<StatePiece>& pieces);
+/// Larger files are neither written nor read.
+inline constexpr std::size_t kMaxStateFileBytes = std::size_t{16} << 30;
+
+/// Magic, version, raw size, zstd frame of the pieces, XXH3 of all before it. Error fatal
+/// when the pieces exceed the limits of a file.
+Result<std::string> encode_state_file(const std::vector<StatePiece>& pieces);
 /// Error fatal saying what is damaged; memory is bounded by the size that the header states, which
 /// the checksum covers, and at most 16 GiB.
 Result<std::vector<StatePiece>> decode_state_file(std::string_view bytes, BlockPool& pool);

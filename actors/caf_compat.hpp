@@ -1,0 +1,76 @@
+// The only place that knows CAF's versions: 0.17 (Debian) and 1.x. Included by the .cpp files and
+// the actor headers of this folder. Messages of a query never leave the process: they are declared
+// with STREAM_MESSAGES_BEGIN … END and carry C++ objects as they are.
+#pragma once
+
+#include <caf/all.hpp>
+
+#if !defined(CAF_VERSION_MAJOR)
+#define STREAM_CAF_HAS_TYPE_IDS 0
+#else
+#define STREAM_CAF_HAS_TYPE_IDS 1
+#endif
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#if STREAM_CAF_HAS_TYPE_IDS
+// The block begins where programs' own blocks (from first_custom_type_id on) seldom reach.
+#define STREAM_MESSAGES_BEGIN(block) \
+  CAF_BEGIN_TYPE_ID_BLOCK(block, caf::first_custom_type_id + 1000)
+#define STREAM_MESSAGE(block, type) CAF_ADD_TYPE_ID(block, (type))
+#define STREAM_MESSAGES_END(block) CAF_END_TYPE_ID_BLOCK(block)
+#else
+#define STREAM_MESSAGES_BEGIN(block)
+#define STREAM_MESSAGE(block, type)
+#define STREAM_MESSAGES_END(block)
+#endif
+
+namespace stream::caf_compat {
+
+/// Scheduler settings; no configuration file or command line is read.
+inline void set_scheduler(caf::actor_system_config& config, bool stealing, std::size_t num_threads,
+                          std::size_t messages_per_turn) {
+#if STREAM_CAF_HAS_TYPE_IDS
+  config.set("caf.scheduler.policy", std::string(stealing ? "stealing" : "sharing"));
+  config.set("caf.scheduler.max-threads", num_threads);
+  config.set("caf.scheduler.max-throughput", messages_per_turn);
+#else
+  config.set("scheduler.policy", stealing ? caf::atom("stealing") : caf::atom("sharing"));
+  config.set("scheduler.max-threads", num_threads);
+  config.set("scheduler.max-throughput", messages_per_turn);
+#endif
+}
+
+template <class Self, class Message>
+void send(Self* self, const caf::actor& to, Message message) {
+#if STREAM_CAF_HAS_TYPE_IDS
+  self->mail(std::move(message)).send(to);
+#else
+  self->send(to, std::move(message));
+#endif
+}
+
+template <class Self, class Message>
+void send_later(Self* self, const caf::actor& to, std::chrono::milliseconds delay,
+                Message message) {
+#if STREAM_CAF_HAS_TYPE_IDS
+  self->mail(std::move(message)).delay(delay).send(to);
+#else
+  self->delayed_send(to, delay, std::move(message));
+#endif
+}
+
+/// From outside of any actor.
+template <class Message>
+void send_from_outside(const caf::actor& to, Message message) {
+#if STREAM_CAF_HAS_TYPE_IDS
+  caf::anon_mail(std::move(message)).send(to);
+#else
+  caf::anon_send(to, std::move(message));
+#endif
+}
+
+}  // namespace stream::caf_compat

@@ -1,0 +1,262 @@
+#include <actors/coordinator_actor.hpp>
+#include <actors/interruptible.hpp>
+#include <libstream/base/log.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace stream {
+namespace {
+
+// A clock that jumps is noticed within a minute.
+constexpr std::int64_t kLongestWaitMillis = 60'000;
+
+bool has_blocking_sink(const PhysicalPlan& plan, const TaskNode& node) {
+  const std::optional<std::uint32_t> sink = plan.stages[node.stage].sink;
+  return sink && plan.sinks[*sink]->may_block();
+}
+
+}  // namespace
+
+CoordinatorActor::CoordinatorActor(caf::actor_config& config,
+                                   std::shared_ptr<CoordinatorSetup> setup)
+    : caf::event_based_actor(config), query_(setup->query), setup_(std::move(setup)) {}
+
+CoordinatorActor::~CoordinatorActor() = default;
+
+caf::behavior CoordinatorActor::make_behavior() {
+  return {
+      [this](const StartLoop&) { start(); },
+      [this](TakeAnswer& message) { take([&] { message.answer(); }); },
+      [this](ReportDone& message) {
+        if (message.generation != generation_->number) return;
+        take([&] { loop_->on_task_done(std::move(*message.done)); });
+      },
+      [this](ReportOpenEnd& message) {
+        if (message.generation != generation_->number) return;
+        take([&] {
+          loop_->on_open_range_ended(message.epoch, message.source, std::move(message.end));
+        });
+      },
+      [this](ReportFailure& message) {
+        if (message.generation != generation_->number) return;
+        take([&] { loop_->on_task_failed(std::move(*message.error)); });
+      },
+      [this](const ReportExit& message) {
+        if (message.generation != generation_->number || !tasks_) return;
+        take([&] {
+          loop_->on_task_failed(transient(fmt::format(
+              "the actor of task {} has ended by itself; its query goes on from the last commit",
+              message.task)));
+        });
+      },
+      [this](const Tick& message) {
+        if (message.number != tick_number_) return;
+        request_tick();
+        take([] {});
+      },
+      [this](const RowsArrived&) { take([this] { loop_->on_rows_available(); }); },
+      [this](const RunEpochs& message) { take([&] { loop_->run_epochs(message.epochs); }); },
+      [this](const StopQuery& message) { take([&] { loop_->stop(message.gracefully); }); },
+  };
+}
+
+template <class Event>
+void CoordinatorActor::take(Event event) {
+  if (!loop_ || has_stopped_) return;
+  {
+    const QueryStatus::OwnThread working(*query_->status);
+    try {
+      event();
+    } catch (const std::exception& error) {
+      loop_->on_task_failed(
+          user_code(fmt::format("a callback of the query threw: {}", error.what())));
+    }
+    take_due_tick();
+  }
+  if (has_stopped_) quit();
+}
+
+void CoordinatorActor::take_due_tick() {
+  if (has_stopped_ || !tick_at_ || options().clock->wall_millis() < *tick_at_) return;
+  tick_at_.reset();
+  loop_->on_tick();
+}
+
+void CoordinatorActor::start() {
+  auto setup = std::exchange(setup_, nullptr);
+  services_actor_ = system().spawn<ServicesActor, caf::detached>(
+      self(), query_->status,
+      [this](Error error) -> Answer {
+        return [this, error = std::move(error)] { loop_->on_task_failed(error); };
+      },
+      services_gate_->make_pass());
+  loop_ = std::make_unique<QueryLoop>(query_->plan, query_->options, query_->run_id,
+                                      std::move(setup->services), std::move(setup->initial_offsets),
+                                      *this);
+  if (auto restored = restore_tasks({}); !restored) {
+    end_all();
+    loop_.reset();
+    setup->started.set_value(std::move(restored).error());
+    quit();
+    return;
+  }
+  tell_listeners([&](QueryListener& listener) {
+    listener.on_query_started(loop_->services().query_id(), query_->run_id, options().name);
+  });
+  setup->started.set_value({});
+  take([this] { loop_->start(); });
+}
+
+void CoordinatorActor::run_blocking(std::function<Answer()> work) {
+  caf_compat::send(this, services_actor_, DoWork{std::move(work)});
+}
+
+void CoordinatorActor::begin_epoch(const EpochAssignment& assignment) {
+  for (const auto& [task, splits] : assignment.splits)
+    caf_compat::send(this, (*tasks_)[task], BeginSources{assignment.start, splits});
+}
+
+void CoordinatorActor::end_open_ranges() {
+  for (const caf::actor& task : *tasks_) caf_compat::send(this, task, EndRanges{});
+}
+
+Result<void> CoordinatorActor::restore_tasks(const RestoredState& state) {
+  end_tasks();
+  const std::uint64_t number = generation_->number + 1;
+  generation_ = std::make_shared<TaskGeneration>();
+  generation_->number = number;
+  std::vector<std::shared_ptr<TaskSetup>> setups;
+  for (std::uint32_t task = 0; task < query_->graph.size(); ++task) {
+    STREAM_TRY(auto setup, open_task(task, state));
+    setups.push_back(std::move(setup));
+  }
+  spawn_tasks(std::move(setups));
+  return {};
+}
+
+Result<std::shared_ptr<TaskSetup>> CoordinatorActor::open_task(std::uint32_t number,
+                                                               const RestoredState& state) {
+  auto setup = std::make_shared<TaskSetup>();
+  setup->query = query_;
+  setup->generation = generation_;
+  setup->number = number;
+  setup->wake = std::make_shared<WakeTarget>();
+  setup->outside = std::make_unique<TaskOutside>();
+  TaskOptions task_options;
+  task_options.files = options().files;
+  task_options.clock = options().clock;
+  task_options.query_id = loop_->services().query_id();
+  task_options.term = loop_->services().term();
+  task_options.batch_rows = options().batch_rows;
+  task_options.channel_bytes = options().channel_bytes;
+  task_options.wake = [wake = setup->wake] { wake->wake(); };
+  setup->task = std::make_unique<Task>(query_->plan, query_->graph[number], number,
+                                       std::move(task_options), *setup->outside);
+  const auto found = state.find(number);
+  try {
+    STREAM_TRY(
+        setup->task->open(found == state.end() ? std::vector<SealedState>{} : found->second));
+  } catch (const std::exception& error) {
+    return user_code(fmt::format("an exception while a task was opened: {}", error.what()));
+  }
+  return setup;
+}
+
+void CoordinatorActor::spawn_tasks(std::vector<std::shared_ptr<TaskSetup>> setups) {
+  auto tasks = std::make_shared<std::vector<caf::actor>>();
+  std::vector<std::shared_ptr<WakeTarget>> wakes;
+  for (const std::shared_ptr<TaskSetup>& setup : setups) {
+    setup->coordinator = self();
+    setup->pass = task_gate_->make_pass();
+    wakes.push_back(setup->wake);
+    if (has_blocking_sink(query_->plan, query_->graph[setup->number])) {
+      tasks->push_back(system().spawn<TaskActor, caf::detached>(setup));
+    } else {
+      tasks->push_back(system().spawn<TaskActor>(setup));
+    }
+  }
+  tasks_ = tasks;
+  // Each task knows all others before anything else reaches it: this actor's messages keep order,
+  // and no task speaks before a source has been told to begin.
+  for (std::size_t i = 0; i < tasks->size(); ++i) {
+    caf_compat::send(this, (*tasks)[i], StartTask{tasks_});
+    wakes[i]->aim((*tasks)[i], self());
+  }
+}
+
+void CoordinatorActor::end_tasks() {
+  if (!tasks_) return;
+  generation_->is_cancelled.store(true);
+  for (const auto& sink : query_->plan.sinks) {
+    if (const auto* blocked = dynamic_cast<const Interruptible*>(sink.get())) blocked->interrupt();
+  }
+  for (const caf::actor& task : *tasks_) caf::anon_send_exit(task, caf::exit_reason::user_shutdown);
+  tasks_.reset();
+  task_gate_->wait_until_empty();
+}
+
+void CoordinatorActor::schedule_tick(EpochMillis at) {
+  tick_at_ = at;
+  request_tick();
+}
+
+void CoordinatorActor::request_tick() {
+  if (!tick_at_) return;
+  const std::int64_t millis =
+      std::clamp<std::int64_t>(*tick_at_ - options().clock->wall_millis(), 0, kLongestWaitMillis);
+  const Tick tick{++tick_number_};
+  if (millis == 0) {
+    caf_compat::send(this, self(), tick);
+  } else {
+    caf_compat::send_later(this, self(), Duration(millis), tick);
+  }
+}
+
+template <class Call>
+void CoordinatorActor::tell_listeners(Call call) {
+  const QueryStatus::OwnThread working(*query_->status);
+  for (const auto& listener : options().listeners) {
+    try {
+      call(*listener);
+    } catch (const std::exception& error) {
+      STREAM_LOG(warning, "a listener of query '{}' threw: {}; the query goes on", options().name,
+                 error.what());
+    }
+  }
+}
+
+void CoordinatorActor::epoch_committed(const QueryProgress& progress) {
+  tell_listeners([&](QueryListener& listener) { listener.on_query_progress(progress); });
+  query_->status->epoch_committed(progress);
+}
+
+void CoordinatorActor::stopped(const std::optional<Error>& error) {
+  has_stopped_ = true;
+  stop_error_ = error;
+}
+
+void CoordinatorActor::end_all() {
+  end_tasks();
+  if (!services_actor_) return;
+  // Work that was asked for is finished: a clean-up after the last commit, for one.
+  caf_compat::send_from_outside(services_actor_, FinishWork{});
+  services_actor_ = nullptr;
+  services_gate_->wait_until_empty();
+}
+
+void CoordinatorActor::on_exit() {
+  end_all();
+  if (!has_stopped_)
+    stop_error_ = fatal("the query's coordinator was ended from outside; start the query again");
+  if (loop_) {
+    tell_listeners([&](QueryListener& listener) {
+      listener.on_query_terminated(loop_->services().query_id(), query_->run_id, stop_error_);
+    });
+  }
+  loop_.reset();  // gives the checkpoint's lock back before anyone hears of the end
+  query_->status->ended(stop_error_);
+}
+
+}  // namespace stream

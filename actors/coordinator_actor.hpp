@@ -1,0 +1,75 @@
+// The actor around a query's control loop (execution/query_loop): it spawns the tasks and the
+// services actor, turns messages into events of the loop and waits for all of them before it ends.
+// One a query, on a thread of its own, so that its ticks never wait behind tasks and it may wait.
+#pragma once
+
+#include <actors/services_actor.hpp>
+#include <actors/task_actor.hpp>
+#include <libstream/execution/query_loop.hpp>
+
+#include <future>
+#include <memory>
+#include <vector>
+
+namespace stream {
+
+struct CoordinatorSetup {
+  std::shared_ptr<const QueryDefinition> query;
+  std::unique_ptr<QueryServices> services;
+  std::vector<std::string> initial_offsets;
+  std::promise<Result<void>> started;  ///< set when the first tasks are open, or cannot be
+};
+
+class CoordinatorActor final : public caf::event_based_actor, public QueryHost {
+ public:
+  CoordinatorActor(caf::actor_config& config, std::shared_ptr<CoordinatorSetup> setup);
+  ~CoordinatorActor() override;
+  const char* name() const override { return "stream.coordinator"; }
+
+ protected:
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+ private:
+  // QueryHost
+  void run_blocking(std::function<Answer()> work) override;
+  void begin_epoch(const EpochAssignment& assignment) override;
+  void end_open_ranges() override;
+  Result<void> restore_tasks(const RestoredState& state) override;
+  void schedule_tick(EpochMillis at) override;
+  void epoch_committed(const QueryProgress& progress) override;
+  void stopped(const std::optional<Error>& error) override;
+
+  void start();
+  /// Runs one event of the loop, then ends the query if the loop has stopped.
+  template <class Event>
+  void take(Event event);
+  void take_due_tick();
+  void request_tick();
+  Result<std::shared_ptr<TaskSetup>> open_task(std::uint32_t number, const RestoredState& state);
+  void spawn_tasks(std::vector<std::shared_ptr<TaskSetup>> setups);
+  void end_tasks();
+  void end_all();
+  template <class Call>
+  void tell_listeners(Call call);
+  const QueryOptions& options() const { return query_->options; }
+  caf::actor self() { return caf::actor_cast<caf::actor>(this); }
+
+  std::shared_ptr<const QueryDefinition> query_;
+  std::shared_ptr<CoordinatorSetup> setup_;
+  std::unique_ptr<QueryLoop> loop_;
+
+  std::shared_ptr<TaskGeneration> generation_ = std::make_shared<TaskGeneration>();
+  std::shared_ptr<const std::vector<caf::actor>> tasks_;
+  std::shared_ptr<ExitGate> task_gate_ = std::make_shared<ExitGate>();
+
+  caf::actor services_actor_;
+  std::shared_ptr<ExitGate> services_gate_ = std::make_shared<ExitGate>();
+
+  std::optional<EpochMillis> tick_at_;
+  std::uint64_t tick_number_ = 0;
+  bool has_stopped_ = false;
+  std::optional<Error> stop_error_;
+};
+
+}  // namespace stream

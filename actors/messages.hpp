@@ -1,0 +1,157 @@
+// The protocol of a query's actors, all in one place. Who sends what to whom:
+//
+//   task        -> task         DeliverElement, GrantCredit
+//   task        -> itself       ContinueSteps (at most one on its way)
+//   coordinator -> task         StartTask, BeginSources, EndRanges; an exit message ends it
+//   task        -> coordinator  ReportDone, ReportOpenEnd, ReportFailure, ReportExit
+//   coordinator -> services     DoWork, FinishWork
+//   services    -> coordinator  TakeAnswer
+//   callers     -> coordinator  StopQuery, RunEpochs; RowsArrived from a reader's wake; Tick from
+//   itself caller's actor <-> source and sink of pipeline.hpp: QueryInput, InputCredit,
+//   QueryOutput, OutputTaken
+//
+// Reports carry the generation of the tasks they come from; those of an older one are dropped.
+#pragma once
+
+#include <actors/caf_compat.hpp>
+#include <actors/pipeline_messages.hpp>
+#include <libstream/execution/query_loop.hpp>
+#include <libstream/execution/task.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stream {
+
+struct DeliverElement {
+  std::uint32_t input = 0;
+  Element element;
+};
+
+struct GrantCredit {
+  std::uint32_t output = 0;
+  std::int64_t bytes = 0;
+};
+
+struct ContinueSteps {};
+
+/// All tasks of the generation, by number; the first message a task gets.
+struct StartTask {
+  std::shared_ptr<const std::vector<caf::actor>> tasks;
+};
+
+struct BeginSources {
+  EpochStart start;
+  std::vector<Split> splits;
+};
+
+struct EndRanges {};
+
+/// A reader has new rows: its task steps again.
+struct WakeTask {};
+
+struct ReportDone {
+  std::uint64_t generation = 0;
+  std::shared_ptr<TaskDone> done;
+};
+
+struct ReportOpenEnd {
+  std::uint64_t generation = 0;
+  EpochId epoch = 0;
+  std::uint32_t source = 0;
+  std::string end;
+};
+
+struct ReportFailure {
+  std::uint64_t generation = 0;
+  std::shared_ptr<Error> error;
+};
+
+/// The actor of a task has ended, asked or not.
+struct ReportExit {
+  std::uint64_t generation = 0;
+  std::uint32_t task = 0;
+};
+
+struct DoWork {
+  std::function<QueryHost::Answer()> work;
+};
+
+/// Nothing comes after it.
+struct FinishWork {};
+
+struct TakeAnswer {
+  QueryHost::Answer answer;
+};
+
+struct StartLoop {};
+
+struct StopQuery {
+  bool gracefully = false;
+};
+
+struct RunEpochs {
+  std::size_t epochs = 0;
+};
+
+struct RowsArrived {};
+
+/// Only the newest request counts.
+struct Tick {
+  std::uint64_t number = 0;
+};
+
+}  // namespace stream
+
+STREAM_MESSAGES_BEGIN(stream_query)
+STREAM_MESSAGE(stream_query, ::stream::DeliverElement)
+STREAM_MESSAGE(stream_query, ::stream::GrantCredit)
+STREAM_MESSAGE(stream_query, ::stream::ContinueSteps)
+STREAM_MESSAGE(stream_query, ::stream::StartTask)
+STREAM_MESSAGE(stream_query, ::stream::BeginSources)
+STREAM_MESSAGE(stream_query, ::stream::EndRanges)
+STREAM_MESSAGE(stream_query, ::stream::WakeTask)
+STREAM_MESSAGE(stream_query, ::stream::ReportDone)
+STREAM_MESSAGE(stream_query, ::stream::ReportOpenEnd)
+STREAM_MESSAGE(stream_query, ::stream::ReportFailure)
+STREAM_MESSAGE(stream_query, ::stream::ReportExit)
+STREAM_MESSAGE(stream_query, ::stream::DoWork)
+STREAM_MESSAGE(stream_query, ::stream::FinishWork)
+STREAM_MESSAGE(stream_query, ::stream::TakeAnswer)
+STREAM_MESSAGE(stream_query, ::stream::StartLoop)
+STREAM_MESSAGE(stream_query, ::stream::StopQuery)
+STREAM_MESSAGE(stream_query, ::stream::RunEpochs)
+STREAM_MESSAGE(stream_query, ::stream::RowsArrived)
+STREAM_MESSAGE(stream_query, ::stream::Tick)
+STREAM_MESSAGE(stream_query, ::stream::QueryInput)
+STREAM_MESSAGE(stream_query, ::stream::InputCredit)
+STREAM_MESSAGE(stream_query, ::stream::QueryOutput)
+STREAM_MESSAGE(stream_query, ::stream::OutputTaken)
+STREAM_MESSAGES_END(stream_query)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::DeliverElement)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::GrantCredit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::ContinueSteps)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::StartTask)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::BeginSources)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::EndRanges)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::WakeTask)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::ReportDone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::ReportOpenEnd)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::ReportFailure)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::ReportExit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::DoWork)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::FinishWork)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::TakeAnswer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::StartLoop)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::StopQuery)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::RunEpochs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::RowsArrived)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::Tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::QueryInput)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::InputCredit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::QueryOutput)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::stream::OutputTaken)

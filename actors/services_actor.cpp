@@ -1,0 +1,45 @@
+#include <actors/services_actor.hpp>
+
+#include <fmt/format.h>
+
+namespace stream {
+
+ServicesActor::ServicesActor(caf::actor_config& config, caf::actor coordinator,
+                             std::shared_ptr<QueryStatus> status, Failed failed,
+                             ExitGate::Pass pass)
+    : caf::event_based_actor(config),
+      coordinator_(std::move(coordinator)),
+      status_(std::move(status)),
+      failed_(std::move(failed)),
+      pass_(std::move(pass)) {}
+
+QueryHost::Answer ServicesActor::carry_out(std::function<QueryHost::Answer()>& work) {
+  const QueryStatus::OwnThread working(*status_);
+  try {
+    return work();
+  } catch (const Error& error) {
+    return failed_(error);
+  } catch (const std::exception& error) {
+    return failed_(
+        user_code(fmt::format("an exception in a source planner, the checkpoint or a "
+                              "sink's commit: {}",
+                              error.what())));
+  }
+}
+
+caf::behavior ServicesActor::make_behavior() {
+  return {
+      [this](DoWork& message) {
+        caf_compat::send(this, coordinator_, TakeAnswer{carry_out(message.work)});
+      },
+      [this](const FinishWork&) { quit(); },
+  };
+}
+
+void ServicesActor::on_exit() {
+  coordinator_ = nullptr;
+  failed_ = nullptr;
+  pass_.reset();
+}
+
+}  // namespace stream

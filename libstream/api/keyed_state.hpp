@@ -41,6 +41,12 @@ class KeyedState {
     }
     return slots_[number];
   }
+  /// Brings what a look-up of the key reads first into the cache.
+  template <class X>
+  void prefetch(const X& key) const {
+    if constexpr (KeyTable<K, std::uint32_t>::kKeepsBytes)
+      index_.prefetch(KeyTable<K, std::uint32_t>::bytes_of(key).hash());
+  }
   template <class X>
   Slot* find(const X& key) {
     const std::uint32_t* number = index_.find(key);

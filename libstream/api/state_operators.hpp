@@ -4,6 +4,8 @@
 #include <libstream/api/keyed_state.hpp>
 #include <libstream/api/typed_rows.hpp>
 
+#include <array>
+
 namespace stream {
 
 /// every epoch, for every known key and every key with values, state = update(values,
@@ -162,8 +164,9 @@ class MapWithStateOperator final : public Operator {
     hash_rows(batch, kKeyColumn, hashes_);
     emitter_->writer().adopt(batch);
     STREAM_TRY(for_each_row(batch, [&](std::size_t row) {
+      if (row % kGroup == 0) look_up(batch, row);
       auto pair = read_row<std::pair<K, V>>(batch, row);
-      auto& slot = state_.find_or_insert(pair.first, hashes_[row]);
+      auto& slot = state_.slots()[numbers_[row % kGroup]];
       std::optional<S> value;
       if (slot.value) value = std::move(slot.value->first);
       State<S> state(value, false);
@@ -201,6 +204,19 @@ class MapWithStateOperator final : public Operator {
 
  private:
   static constexpr std::int64_t kTimeoutIntervals = 10;
+  static constexpr std::size_t kGroup = 64;
+
+  /// Finds the slots of the next rows together, so that the waits for memory overlap.
+  void look_up(const Batch& batch, std::size_t begin) {
+    const std::size_t end = std::min(begin + kGroup, batch.num_rows());
+    for (std::size_t row = begin; row < end; ++row)
+      state_.prefetch(ValueTraits<K>::read(batch.column(0), row));
+    for (std::size_t row = begin; row < end; ++row) {
+      auto& slot = state_.find_or_insert(ValueTraits<K>::read(batch.column(0), row), hashes_[row]);
+      numbers_[row - begin] = static_cast<std::uint32_t>(&slot - state_.slots().data());
+      __builtin_prefetch(&slot);
+    }
+  }
 
   template <class Key>
   void call(const Key& key, std::optional<V> value, State<S>& state) {
@@ -233,6 +249,7 @@ class MapWithStateOperator final : public Operator {
   std::string name_;
   KeyedState<K, std::pair<S, EpochMillis>> state_{"state"};
   std::vector<std::uint64_t> hashes_;
+  std::array<std::uint32_t, kGroup> numbers_{};  // slots of the rows looked up together
   std::size_t position_ = 0;
   EpochMillis batch_time_ = 0;
   std::optional<BatchEmitter<Out>> emitter_;

@@ -174,6 +174,8 @@ class ByteTable {
   }
 
  private:
+  static constexpr std::size_t kQuickGrowth = 65'536;  ///< entries; above, memory counts more
+
   static bool matches(const Entry& entry, const ByteKey& key) {
     if (entry.low != key.low || entry.size_plus_one != key.size + 1) return false;
     if (key.is_inline()) [[likely]]
@@ -188,7 +190,8 @@ class ByteTable {
 
   void grow() {
     std::vector<Entry> old = std::move(entries_);
-    entries_ = std::vector<Entry>(old.empty() ? 256 : old.size() * 4);
+    const std::size_t factor = old.size() < kQuickGrowth ? 4 : 2;
+    entries_ = std::vector<Entry>(old.empty() ? 256 : old.size() * factor);
     mask_ = entries_.size() - 1;
     for (Entry& entry : old) {
       if (entry.size_plus_one == 0) continue;

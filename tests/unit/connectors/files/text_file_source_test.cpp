@@ -175,6 +175,31 @@ TEST_CASE("a restart goes on from the log, whatever the number of entries") {
   CHECK(setup.log.entries.begin()->first == 29);
 }
 
+TEST_CASE("a crash between compaction and removal of the old entries counts no file twice") {
+  Setup setup;
+  const auto source = text_file_source(setup.options);
+  std::map<std::int64_t, std::string> kept;
+  PlannerHarness query(*source, setup.files, setup.clock, setup.log);
+  query.begin();
+  const std::string start = query.offset;
+  Lines expected;
+  for (int i = 0; i < 10; ++i) {
+    setup.clock.advance(1s);
+    expected.push_back(std::to_string(i));
+    setup.put("f" + expected.back(), expected.back() + "\n");
+    REQUIRE(query.epoch() == Lines{expected.back()});
+    kept.insert(setup.log.entries.begin(), setup.log.entries.end());
+  }
+  REQUIRE(setup.log.entries.size() == 1);
+  REQUIRE(kept.size() == 10);
+  setup.log.entries = kept;
+  PlannerHarness again(*source, setup.files, setup.clock, setup.log);
+  const auto splits = require_value(again.planner->plan(start, query.offset));
+  CHECK(read_lines(*source, setup.files, splits) == expected);
+  again.offset = query.offset;
+  CHECK(again.epoch().empty());
+}
+
 TEST_CASE("a range that was planned before a crash is planned again with the same splits") {
   Setup setup;
   setup.options.split_bytes = 4;

@@ -1,0 +1,173 @@
+#include <libstream/base/memory_file_system.hpp>
+#include <libstream/state/checkpoint_text.hpp>
+#include <tests/kit/catch.hpp>
+
+#include "checkpoint_script.hpp"
+
+using namespace stream;
+using namespace stream::testing;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+std::string error_of_open(FileSystem& files, const std::string& plan = kPlan) {
+  const auto opened = CheckpointDirectory::open(files, kRoot, plan);
+  return opened ? "" : opened.error().message();
+}
+
+std::string at(const std::string& name) { return std::string(kRoot) + "/" + name; }
+
+std::size_t num_files(FileSystem& files, const std::string& folder) {
+  return files.list(at(folder))->size();
+}
+
+}  // namespace
+
+TEST_CASE("a fresh checkpoint has an identity that later runs share under higher terms") {
+  MemoryFileSystem disk;
+  std::string query_id;
+  {
+    const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+    CHECK(directory->is_fresh());
+    CHECK(directory->term() == 1);
+    CHECK_FALSE(directory->last_commit()->has_value());
+    CHECK_FALSE(directory->uncommitted_offsets()->has_value());
+    query_id = directory->query_id();
+  }
+  const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+  CHECK_FALSE(directory->is_fresh());
+  CHECK(directory->term() == 2);
+  CHECK(directory->query_id() == query_id);
+}
+
+TEST_CASE("a second owner is refused and told what to do") {
+  MemoryFileSystem disk;
+  const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+  CHECK_THAT(error_of_open(disk),
+             ContainsSubstring("another process") && ContainsSubstring("stop"));
+}
+
+TEST_CASE("a run that was taken over writes nothing more") {
+  MemoryFileSystem disk;
+  const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+  directory->write_offsets(0, "zero").value();
+  REQUIRE(write_file_exclusive(disk, at("runs/2"), with_checksum("query")).value());
+  for (const auto& written : {directory->write_offsets(1, "x"), directory->write_commit(0, "x")}) {
+    REQUIRE_FALSE(written);
+    CHECK(written.error().error_class() == ErrorClass::fatal);
+    CHECK_THAT(written.error().message(), ContainsSubstring("another run of this query"));
+  }
+  CHECK_FALSE(disk.exists(at("commits/0")).value());
+}
+
+TEST_CASE("an entry is written once, though its own writer may repeat it") {
+  MemoryFileSystem disk;
+  const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+  directory->write_offsets(0, "zero").value();
+  directory->write_commit(0, "mine").value();
+  CHECK(directory->write_commit(0, "mine"));
+  CHECK_FALSE(directory->write_commit(0, "other"));
+  CHECK(directory->last_commit()->value().second == "mine");
+}
+
+TEST_CASE("the plan of another query is refused with the first line that differs") {
+  MemoryFileSystem disk;
+  static_cast<void>(CheckpointDirectory::open(disk, kRoot, kPlan).value());
+  const std::string changed = error_of_open(disk, "source numbers\noperator sums\n");
+  CHECK_THAT(changed, ContainsSubstring("line 2 is 'operator counts' there and 'operator sums'"));
+  CHECK_THAT(error_of_open(disk, "source numbers\n"), ContainsSubstring("line 2"));
+  CHECK_THAT(error_of_open(disk, std::string(kPlan) + "operator more\n"),
+             ContainsSubstring("'operator more'"));
+  CHECK(error_of_open(disk) == "");
+}
+
+TEST_CASE("entries without metadata are refused") {
+  MemoryFileSystem disk;
+  REQUIRE(run_epochs(disk, 1).error == "");
+  disk.remove(at("metadata")).value();
+  CHECK_THAT(error_of_open(disk), ContainsSubstring("no metadata"));
+}
+
+TEST_CASE("a newer format is refused, not taken for damage") {
+  MemoryFileSystem disk;
+  REQUIRE(run_epochs(disk, 0).error == "");
+  write_file_atomic(disk, at("metadata"), with_checksum("libstream checkpoint 2\nid")).value();
+  CHECK_THAT(error_of_open(disk), ContainsSubstring("'libstream checkpoint 2'"));
+}
+
+TEST_CASE("a gap between commits and offsets is refused") {
+  MemoryFileSystem disk;
+  REQUIRE(run_epochs(disk, 4).error == "");
+  disk.remove(at("commits/3")).value();
+  CHECK_THAT(error_of_open(disk), ContainsSubstring(at("commits/3")));
+}
+
+TEST_CASE("epochs may skip numbers") {
+  MemoryFileSystem disk;
+  {
+    const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+    for (const std::int64_t n : {0, 7, 40}) {
+      directory->write_offsets(n, "o").value();
+      directory->write_commit(n, commit_text(n, {})).value();
+    }
+    directory->write_offsets(55, "open").value();
+    directory->sweep(40, {}).value();
+  }
+  const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+  CHECK(directory->last_commit()->value().first == 40);
+  CHECK(directory->uncommitted_offsets()->value() == CheckpointDirectory::Entry{55, "open"});
+  CHECK(verify_checkpoint(disk, kRoot, files_of)->empty());
+}
+
+TEST_CASE("sweeping keeps the last entries, live state and what is being sealed") {
+  MemoryFileSystem disk;
+  REQUIRE(run_epochs(disk, 20).error == "");
+  const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+  const auto listed = files_of(directory->last_commit()->value().second).value();
+  BlockPool pool;
+  const std::vector<StatePiece> pieces{make_piece(changes_of(21), pool)};
+  const SealedFile next = directory->write_state("counts", 21, 0, pieces).value();
+  const SealedFile dead = directory->write_state("counts", 20, 0, pieces).value();
+  write_file_atomic(disk, at("state/counts/.20-1-0.delta.77.tmp"), "half").value();
+  write_file_atomic(disk, at("commits/.20.77.tmp"), "half").value();
+  std::vector<std::string> live;
+  for (const SealedFile& file : listed) live.push_back(file.name);
+  directory->sweep(20, live).value();
+  CHECK(num_files(disk, "commits") == 11);
+  CHECK(num_files(disk, "offsets") == 11);
+  CHECK(disk.exists(at("state/" + next.name)).value());
+  CHECK_FALSE(disk.exists(at("state/" + dead.name)).value());
+  CHECK(num_files(disk, "state/counts") == listed.size() + 1);
+  for (const SealedFile& file : listed) CHECK(directory->read_state(file, pool));
+}
+
+TEST_CASE("another file under a listed name is refused") {
+  MemoryFileSystem disk;
+  const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+  BlockPool pool;
+  const SealedFile listed = directory->write_state("counts", 0, 0, {}).value();
+  directory->write_state("counts", 0, 0, {make_piece(changes_of(0), pool)}).value();
+  const auto read = directory->read_state(listed, pool);
+  REQUIRE_FALSE(read);
+  CHECK_THAT(read.error().message(), ContainsSubstring(at("state/" + listed.name)));
+}
+
+TEST_CASE("an operator id that names no folder is refused") {
+  MemoryFileSystem disk;
+  const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+  for (const char* id : {"", "..", "a/b", ".hidden"})
+    CHECK_FALSE(directory->write_state(id, 0, 0, {}));
+}
+
+TEST_CASE("source entries come back in order until they are removed") {
+  MemoryFileSystem disk;
+  const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();
+  for (const std::int64_t n : {9, 10, 11}) {
+    directory->write_source_entry(3, n, std::to_string(n)).value();
+  }
+  directory->write_source_entry(3, 10, "ten").value();
+  directory->remove_source_entries_below(3, 10).value();
+  const std::vector<CheckpointDirectory::Entry> expected{{10, "ten"}, {11, "11"}};
+  CHECK(directory->read_source_entries(3).value() == expected);
+  CHECK(directory->read_source_entries(4)->empty());
+}

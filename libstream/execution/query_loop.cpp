@@ -112,11 +112,28 @@ void QueryLoop::blocking(Work work, Then then) {
 }
 
 void QueryLoop::carry_out(PlanSources command) {
-  const EpochId epoch = command.epoch;
   blocking([this, command] { return services_->plan_sources(command); },
-           [this, epoch](std::vector<std::optional<std::string>> ends) {
-             handle(coordinator_.on_offsets_planned(epoch, now(), std::move(ends)));
+           [this, command](PlannedSources sources) {
+             auto ends = sources.ends;
+             planned_[command.epoch] = {command.starts, std::move(sources)};
+             handle(coordinator_.on_offsets_planned(command.epoch, now(), std::move(ends)));
            });
+}
+
+std::optional<std::vector<std::vector<Split>>> QueryLoop::take_planned(
+    const EpochOffsets& offsets) {
+  const auto found = planned_.find(offsets.epoch);
+  if (found == planned_.end()) return std::nullopt;
+  Planned planned = std::move(found->second);
+  planned_.erase(planned_.begin(), std::next(found));
+  for (std::size_t i = 0; i < offsets.ranges.size(); ++i) {
+    const SourceRange& range = offsets.ranges[i];
+    const auto& end = planned.sources.ends[i];
+    const bool is_same = range.start == planned.starts[i] && range.is_open == !end.has_value() &&
+                         (range.is_open || range.end == *end);
+    if (!is_same) return std::nullopt;
+  }
+  return std::move(planned.sources.splits);
 }
 
 void QueryLoop::carry_out(WriteOffsets command) {
@@ -126,8 +143,14 @@ void QueryLoop::carry_out(WriteOffsets command) {
 }
 
 void QueryLoop::carry_out(BeginEpoch command) {
-  blocking([this, command] { return services_->assign(command); },
-           [this](EpochAssignment assignment) { host_.begin_epoch(assignment); });
+  if (const auto splits = take_planned(command.offsets)) {
+    host_.begin_epoch(make_assignment(plan_, command, *splits));
+    return;
+  }
+  blocking([this, command] { return services_->plan_splits(command.offsets.ranges); },
+           [this, command](const std::vector<std::vector<Split>>& splits) {
+             host_.begin_epoch(make_assignment(plan_, command, splits));
+           });
 }
 
 void QueryLoop::carry_out(EndOpenRanges) { host_.end_open_ranges(); }
@@ -155,6 +178,7 @@ void QueryLoop::carry_out(ScheduleTick command) { host_.schedule_tick(command.at
 
 void QueryLoop::carry_out(RestoreTasks command) {
   ++attempt_;
+  planned_.clear();
   blocking([this, command] { return services_->load_state(command.from); },
            [this](RestoredState state) {
              if (auto restored = host_.restore_tasks(state); !restored) {

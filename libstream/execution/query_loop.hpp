@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 
 namespace stream {
 
@@ -60,6 +61,8 @@ class QueryLoop {
   void carry_out(ScheduleTick command);
   void carry_out(RestoreTasks command);
   void carry_out(Stopped command);
+  /// The splits that were planned for exactly these ranges, if any.
+  std::optional<std::vector<std::vector<Split>>> take_planned(const EpochOffsets& offsets);
   void fail(Error error) { handle(coordinator_.on_failure(std::move(error), now())); }
   EpochMillis now() const { return options_.clock->wall_millis(); }
   /// Runs `work` (a Result) where blocking is allowed and `then` with its value on this thread.
@@ -72,6 +75,12 @@ class QueryLoop {
   EpochCoordinator coordinator_;
   ProgressReporter reporter_;
   QueryHost& host_;
+  /// What was planned and not begun yet, by epoch: its splits need no second asking.
+  struct Planned {
+    std::vector<std::string> starts;
+    PlannedSources sources;
+  };
+  std::map<EpochId, Planned> planned_;
   std::deque<Command> pending_;
   bool is_handling_ = false;
   std::uint64_t attempt_ = 0;  ///< answers of work begun before a restore are dropped

@@ -142,34 +142,41 @@ Result<std::vector<std::string>> QueryServices::initial_offsets() {
   return offsets;
 }
 
-Result<std::vector<std::optional<std::string>>> QueryServices::plan_sources(
-    const PlanSources& command) {
-  std::vector<std::optional<std::string>> ends;
+Result<PlannedSources> QueryServices::plan_sources(const PlanSources& command) {
+  PlannedSources planned;
   for (std::size_t i = 0; i < planners_.size(); ++i) {
-    STREAM_TRY(auto end, planners_[i]->latest_offset(command.starts[i], command.batch_time));
-    ends.push_back(std::move(end));
+    const std::string& start = command.starts[i];
+    STREAM_TRY(auto end, planners_[i]->latest_offset(start, command.batch_time));
+    STREAM_TRY(auto splits, planners_[i]->plan(start, end.value_or("")));
+    planned.ends.push_back(std::move(end));
+    planned.splits.push_back(std::move(splits));
   }
-  return ends;
+  return planned;
 }
 
-Result<EpochAssignment> QueryServices::assign(const BeginEpoch& command) {
+Result<std::vector<std::vector<Split>>> QueryServices::plan_splits(
+    const std::vector<SourceRange>& ranges) {
+  std::vector<std::vector<Split>> splits;
+  for (std::size_t i = 0; i < planners_.size(); ++i) {
+    STREAM_TRY(auto planned, planners_[i]->plan(ranges[i].start, ranges[i].end));
+    splits.push_back(std::move(planned));
+  }
+  return splits;
+}
+
+EpochAssignment make_assignment(const PhysicalPlan& plan, const BeginEpoch& command,
+                                const std::vector<std::vector<Split>>& splits) {
   const EpochOffsets& offsets = command.offsets;
   EpochAssignment assignment;
   assignment.start = {offsets.epoch, offsets.epoch + 1, offsets.batch_time, command.is_checkpoint};
-  std::vector<std::vector<Split>> splits;
-  for (std::size_t i = 0; i < planners_.size(); ++i) {
-    STREAM_TRY(auto planned, planners_[i]->plan(offsets.ranges[i].start, offsets.ranges[i].end));
-    splits.push_back(std::move(planned));
-  }
-  for (std::uint32_t s = 0; s < plan_.stages.size(); ++s) {
-    const Stage& stage = plan_.stages[s];
+  for (std::uint32_t s = 0; s < plan.stages.size(); ++s) {
+    const Stage& stage = plan.stages[s];
     if (!stage.source) continue;
-    const std::uint32_t first = plan_.first_task(s);
+    const std::uint32_t first = plan.first_task(s);
     for (std::uint32_t i = 0; i < stage.parallelism; ++i) assignment.splits[first + i];
     for (const Split& split : splits[*stage.source])
       assignment.splits[first + split.index % stage.parallelism].push_back(split);
   }
-  sealed_files_.clear();
   return assignment;
 }
 

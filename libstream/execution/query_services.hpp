@@ -22,6 +22,17 @@ struct EpochAssignment {
       splits;  ///< by task number; every source task has an entry
 };
 
+/// What the planners say of an epoch: where each source's range ends (nullopt: open), and the
+/// splits of the ranges that were planned.
+struct PlannedSources {
+  std::vector<std::optional<std::string>> ends;
+  std::vector<std::vector<Split>> splits;
+};
+
+/// Deals the splits of each source to its tasks.
+EpochAssignment make_assignment(const PhysicalPlan& plan, const BeginEpoch& command,
+                                const std::vector<std::vector<Split>>& splits);
+
 /// Restored state by task number.
 using RestoredState = std::map<std::uint32_t, std::vector<SealedState>>;
 
@@ -39,8 +50,9 @@ class QueryServices {
   const RecoveredCheckpoint& recovered() const { return recovered_; }
 
   Result<std::vector<std::string>> initial_offsets();
-  Result<std::vector<std::optional<std::string>>> plan_sources(const PlanSources& command);
-  Result<EpochAssignment> assign(const BeginEpoch& command);
+  Result<PlannedSources> plan_sources(const PlanSources& command);
+  /// The splits of ranges that were not planned just before (a re-run, a recovery).
+  Result<std::vector<std::vector<Split>>> plan_splits(const std::vector<SourceRange>& ranges);
   Result<void> write_offsets(const WriteOffsets& command);
   /// Writes the state a task sealed; to be called for every TaskDone of a checkpoint epoch before
   /// the coordinator hears of it.

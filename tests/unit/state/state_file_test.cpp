@@ -36,6 +36,18 @@ TEST_CASE("pieces come back from a file as they were") {
   CHECK(decode_state_file(encode_state_file({}).value(), pool)->empty());
 }
 
+TEST_CASE("every flipped byte and every cut is refused by the file's own checksum") {
+  BlockPool pool;
+  const std::string file = encode_state_file({make_piece(changes_of(1), pool)}).value();
+  for (std::size_t i = 0; i < file.size(); ++i) {
+    INFO("byte " << i);
+    std::string flipped = file;
+    flipped[i] = static_cast<char>(flipped[i] ^ 0x10);
+    REQUIRE_FALSE(decode_state_file(flipped, pool));
+    REQUIRE_FALSE(decode_state_file(file.substr(0, i), pool));
+  }
+}
+
 TEST_CASE("a file that claims more than it can hold is refused before memory is taken") {
   BlockPool pool;
   std::string file = encode_state_file({make_piece(changes_of(1), pool)}).value();

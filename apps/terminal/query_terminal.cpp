@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <mutex>
 
 namespace stream::apps {
@@ -29,6 +30,36 @@ class ProgressFile final : public QueryListener {
 
  private:
   std::FILE* file_;
+};
+
+/// Keeps rejected records aside, or at least names the first ones on standard error.
+class Rejects {
+ public:
+  explicit Rejects(const std::string& path) {
+    if (path.empty()) return;
+    file_.reset(std::fopen(path.c_str(), "ae"));
+    if (!file_) throw bad_option("--rejects " + path + ": the file cannot be opened for writing");
+  }
+  void take(const Reject& reject) {
+    std::lock_guard lock(mutex_);
+    ++count_;
+    if (file_) {
+      fmt::print(file_.get(), "{}\t{}\t{}\n", reject.place, reject.reason, reject.bytes);
+      std::fflush(file_.get());
+    } else if (count_ <= kMaxNamed) {
+      fmt::print(stderr, "rejected: {}: {}{}\n", reject.place, reject.reason,
+                 count_ == kMaxNamed ? "; further ones are only counted (see --rejects)" : "");
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kMaxNamed = 10;
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::mutex mutex_;  // guards the file and the count
+  std::unique_ptr<std::FILE, Close> file_;
+  std::int64_t count_ = 0;
 };
 
 /// One line that is written over: rows so far, rows a second, epoch.
@@ -66,6 +97,10 @@ int run_query(StreamingContext& context, const TerminalOptions& options) {
     context.add_listener(std::make_shared<ProgressFile>(options.progress_file));
   if (options.show_status && isatty(STDERR_FILENO))
     context.add_listener(std::make_shared<StatusLine>());
+  if (!context.options().on_reject) {
+    context.options().on_reject = [rejects = std::make_shared<Rejects>(options.rejects_file)](
+                                      const Reject& reject) { rejects->take(reject); };
+  }
   stop_signals = 0;
   struct sigaction action {};
   action.sa_handler = on_signal;

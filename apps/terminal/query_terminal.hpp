@@ -10,6 +10,7 @@ namespace stream::apps {
 
 struct TerminalOptions {
   std::string progress_file;  ///< JSON lines of every epoch's progress; empty: none
+  std::string rejects_file;   ///< records that could not be read: place, reason and bytes
   bool show_status = true;    ///< a status line on standard error, where that is a terminal
 };
 

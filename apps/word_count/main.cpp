@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--progress", terminal.progress_file,
                  "file that gets each epoch's progress as a JSON line");
+  app.add_option("--rejects", terminal.rejects_file,
+                 "file that keeps records that could not be read");
   CLI11_PARSE(app, argc, argv);
   return stream::apps::report_errors([&] {
     stream::ActorRunnerOptions runner;

@@ -20,11 +20,13 @@
 // The block begins where programs' own blocks (from first_custom_type_id on) seldom reach.
 #define STREAM_MESSAGES_BEGIN(block) \
   CAF_BEGIN_TYPE_ID_BLOCK(block, caf::first_custom_type_id + 1000)
-#define STREAM_MESSAGE(block, type) CAF_ADD_TYPE_ID(block, (type))
+#define STREAM_MESSAGE(block, type) \
+  CAF_ADD_TYPE_ID(block, (type))    \
+  CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::type)
 #define STREAM_MESSAGES_END(block) CAF_END_TYPE_ID_BLOCK(block)
 #else
 #define STREAM_MESSAGES_BEGIN(block)
-#define STREAM_MESSAGE(block, type)
+#define STREAM_MESSAGE(block, type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::type)
 #define STREAM_MESSAGES_END(block)
 #endif
 

@@ -4,11 +4,11 @@
 
 namespace stream {
 
-ServicesActor::ServicesActor(caf::actor_config& config, caf::actor coordinator,
+ServicesActor::ServicesActor(caf::actor_config& config, caf::actor answers_to,
                              std::shared_ptr<QueryStatus> status, Failed failed,
                              ExitGate::Pass pass)
     : caf::event_based_actor(config),
-      coordinator_(std::move(coordinator)),
+      coordinator_(std::move(answers_to)),
       status_(std::move(status)),
       failed_(std::move(failed)),
       pass_(std::move(pass)) {}

@@ -13,7 +13,7 @@ class ServicesActor final : public caf::event_based_actor {
   /// `failed` gives the answer for work that threw.
   using Failed = std::function<QueryHost::Answer(Error)>;
 
-  ServicesActor(caf::actor_config& config, caf::actor coordinator,
+  ServicesActor(caf::actor_config& config, caf::actor answers_to,
                 std::shared_ptr<QueryStatus> status, Failed failed, ExitGate::Pass pass);
   const char* name() const override { return "stream.services"; }
 

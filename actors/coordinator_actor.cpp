@@ -1,3 +1,4 @@
+#include <actors/caught_error.hpp>
 #include <actors/coordinator_actor.hpp>
 #include <actors/interruptible.hpp>
 #include <libstream/base/log.hpp>
@@ -69,9 +70,8 @@ void CoordinatorActor::take(Event event) {
     const QueryStatus::OwnThread working(*query_->status);
     try {
       event();
-    } catch (const std::exception& error) {
-      loop_->on_task_failed(
-          user_code(fmt::format("a callback of the query threw: {}", error.what())));
+    } catch (...) {
+      loop_->on_task_failed(caught_error("a callback of the query"));
     }
     take_due_tick();
   }
@@ -158,8 +158,8 @@ Result<std::shared_ptr<TaskSetup>> CoordinatorActor::open_task(std::uint32_t num
   try {
     STREAM_TRY(
         setup->task->open(found == state.end() ? std::vector<SealedState>{} : found->second));
-  } catch (const std::exception& error) {
-    return user_code(fmt::format("an exception while a task was opened: {}", error.what()));
+  } catch (...) {
+    return caught_error("an operator, source or sink that was being opened");
   }
   return setup;
 }
@@ -220,9 +220,9 @@ void CoordinatorActor::tell_listeners(Call call) {
   for (const auto& listener : options().listeners) {
     try {
       call(*listener);
-    } catch (const std::exception& error) {
-      STREAM_LOG(warning, "a listener of query '{}' threw: {}; the query goes on", options().name,
-                 error.what());
+    } catch (...) {
+      STREAM_LOG(warning, "query '{}' goes on: {}", options().name,
+                 caught_error("a listener").message());
     }
   }
 }

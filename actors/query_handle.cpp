@@ -28,6 +28,9 @@ class ActorQuery final : public RunningQuery {
   }
 
   Result<bool> await_termination(std::optional<Duration> timeout) override {
+    if (status_->is_own_thread())
+      return fatal(
+          "await_termination was called from within the query itself; call it from another thread");
     return status_->wait_for_end(timeout);
   }
   bool is_active() const override { return !status_->has_ended(); }

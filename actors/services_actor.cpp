@@ -1,6 +1,5 @@
+#include <actors/caught_error.hpp>
 #include <actors/services_actor.hpp>
-
-#include <fmt/format.h>
 
 namespace stream {
 
@@ -17,13 +16,8 @@ QueryHost::Answer ServicesActor::carry_out(std::function<QueryHost::Answer()>& w
   const QueryStatus::OwnThread working(*status_);
   try {
     return work();
-  } catch (const Error& error) {
-    return failed_(error);
-  } catch (const std::exception& error) {
-    return failed_(
-        user_code(fmt::format("an exception in a source planner, the checkpoint or a "
-                              "sink's commit: {}",
-                              error.what())));
+  } catch (...) {
+    return failed_(caught_error("a source planner, the checkpoint or a sink's commit"));
   }
 }
 

@@ -1,3 +1,4 @@
+#include <actors/caught_error.hpp>
 #include <actors/task_actor.hpp>
 
 #include <fmt/format.h>
@@ -91,12 +92,8 @@ void TaskActor::take(Event event) {
   try {
     event(*setup_.task);
     if (!is_continue_pending_) run();
-  } catch (const Error& error) {
-    report_failure(error);
-  } catch (const std::exception& error) {
-    report_failure(user_code(fmt::format("an exception: {}", error.what())));
   } catch (...) {
-    report_failure(user_code("an exception that is no std::exception"));
+    report_failure(caught_error("an operator, source or sink"));
   }
 }
 

@@ -96,6 +96,7 @@ TEST_CASE("an operator's error ends its query and no other") {
   WordPlan bad;
   bad.parallelism = 2;
   bad.sink = std::make_shared<CollectSink>();
+  std::string luck = "word-7 is bad luck";
   SECTION("returned") {
     bad.hooks.on_count = [](const std::string& word) -> Result<void> {
       if (word == "word-7") return user_code("word-7 is bad luck");
@@ -108,12 +109,19 @@ TEST_CASE("an operator's error ends its query and no other") {
       return {};
     };
   }
+  SECTION("thrown, and no exception at all") {
+    bad.hooks.on_count = [](const std::string& word) -> Result<void> {
+      if (word == "word-7") throw 7;
+      return {};
+    };
+    luck = "threw something";
+  }
   auto bad_query = start(*runner, count_plan(bad), until_read(2));
   const auto ended = bad_query->await_termination(kLong);
   failed.set_value();
   REQUIRE(!ended);
   CHECK(ended.error().error_class() == ErrorClass::user_code);
-  CHECK_THAT(ended.error().message(), Catch::Matchers::ContainsSubstring("word-7 is bad luck"));
+  CHECK_THAT(ended.error().message(), Catch::Matchers::ContainsSubstring(luck));
   CHECK_THAT(ended.error().message(), Catch::Matchers::ContainsSubstring("stage count"));
   CHECK(!bad_query->is_active());
 

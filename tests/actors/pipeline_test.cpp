@@ -16,9 +16,8 @@ constexpr Duration kLong{60'000};
 
 /// An actor system set up as a CAF program would.
 struct Program {
-  Program() { init_messages(); }
   caf::actor_system_config config;
-  caf::actor_system system{config};
+  caf::actor_system system{(init_messages(), config)};
 };
 
 Batch lines(std::int64_t first, std::int64_t num_rows) {

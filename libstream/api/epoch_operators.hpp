@@ -15,6 +15,55 @@ struct EpochTime {
   std::int64_t epoch = 0;
 };
 
+/// One input's rows of the running epoch, a partition for each upstream task.
+template <class T>
+class RddBuffer {
+ public:
+  void begin(std::size_t num_partitions) { partitions_.assign(num_partitions, {}); }
+  void add(std::size_t partition, const Batch& batch) {
+    auto& rows = partitions_[partition % partitions_.size()];
+    for (std::size_t row = 0; row < batch.num_rows(); ++row)
+      rows.push_back(ValueTraits<T>::own(read_row<T>(batch, row)));
+  }
+  Rdd<T> take() { return Rdd<T>(std::move(partitions_)); }
+
+ private:
+  std::vector<std::vector<T>> partitions_;
+};
+
+/// What a function over an epoch returned: made once an epoch, emitted a batch at a time.
+template <class Out>
+class RddResult {
+ public:
+  void open(const OperatorContext& context) { emitter_.emplace(context.pool, context.batch_rows); }
+  void begin() { is_made_ = false; }
+  /// Calls make() on the first call of the epoch; true when all is emitted.
+  template <class Make>
+  Result<bool> emit_some(Make make, Output& output) {
+    if (!is_made_) {
+      STREAM_TRY(guard([&]() -> Result<void> {
+        Rdd<Out> made = make();
+        elements_ = made.collect();
+        return {};
+      }));
+      is_made_ = true;
+      position_ = 0;
+    }
+    while (position_ < elements_.size() && !emitter_->is_full())
+      emitter_->append(elements_[position_++]);
+    STREAM_TRY(emitter_->flush(output));
+    if (position_ < elements_.size()) return false;
+    elements_.clear();
+    return true;
+  }
+
+ private:
+  std::vector<Out> elements_;
+  std::size_t position_ = 0;
+  bool is_made_ = false;
+  std::optional<BatchEmitter<Out>> emitter_;
+};
+
 /// Calls function(Rdd<A>, EpochTime) once an epoch with the rows of this task, one partition for
 /// each upstream task, and emits the elements of the Rdd<Out> it returns.
 template <class A, class Out, class F>
@@ -25,48 +74,30 @@ class RddOperator final : public Operator {
 
   Result<void> open(const OperatorContext& context) override {
     num_partitions_ = context.num_partitions;
-    emitter_.emplace(context.pool, context.batch_rows);
+    result_.open(context);
     return {};
   }
   Result<void> begin(const EpochStart&) override {
-    partitions_.assign(num_partitions_, {});
-    is_called_ = false;
+    rows_.begin(num_partitions_);
+    result_.begin();
     return {};
   }
   Result<void> push(InputPlace place, Batch batch, Output&) override {
-    auto& partition = partitions_[place.partition % num_partitions_];
-    for (std::size_t row = 0; row < batch.num_rows(); ++row)
-      partition.push_back(ValueTraits<A>::own(read_row<A>(batch, row)));
+    rows_.add(place.partition, batch);
     return {};
   }
   Result<bool> end(const EpochStart& start, Output& output) override {
-    if (!is_called_) {
-      STREAM_TRY(guard([&]() -> Result<void> {
-        Rdd<Out> made = call_user(name_, function_, Rdd<A>(std::move(partitions_)),
-                                  EpochTime{start.batch_time, start.epoch});
-        result_ = made.collect();
-        return {};
-      }));
-      is_called_ = true;
-      position_ = 0;
-    }
-    while (position_ < result_.size() && !emitter_->is_full())
-      emitter_->append(result_[position_++]);
-    STREAM_TRY(emitter_->flush(output));
-    if (position_ < result_.size()) return false;
-    result_.clear();
-    return true;
+    const EpochTime time{start.batch_time, start.epoch};
+    return result_.emit_some([&] { return call_user(name_, function_, rows_.take(), time); },
+                             output);
   }
 
  private:
   F function_;
   std::string name_;
   std::size_t num_partitions_ = 1;
-  std::vector<std::vector<A>> partitions_;
-  std::vector<Out> result_;
-  std::size_t position_ = 0;
-  bool is_called_ = false;
-  std::optional<BatchEmitter<Out>> emitter_;
+  RddBuffer<A> rows_;
+  RddResult<Out> result_;
 };
 
 /// The same over two inputs: function(Rdd<A>, Rdd<B>, EpochTime).
@@ -78,55 +109,35 @@ class TwoRddOperator final : public Operator {
 
   Result<void> open(const OperatorContext& context) override {
     num_partitions_ = context.num_partitions;
-    emitter_.emplace(context.pool, context.batch_rows);
+    result_.open(context);
     return {};
   }
   Result<void> begin(const EpochStart&) override {
-    left_.assign(num_partitions_, {});
-    right_.assign(num_partitions_, {});
-    is_called_ = false;
+    left_.begin(num_partitions_);
+    right_.begin(num_partitions_);
+    result_.begin();
     return {};
   }
   Result<void> push(InputPlace place, Batch batch, Output&) override {
-    const std::size_t partition = place.partition % num_partitions_;
-    for (std::size_t row = 0; row < batch.num_rows(); ++row) {
-      if (place.ordinal == 0)
-        left_[partition].push_back(ValueTraits<A>::own(read_row<A>(batch, row)));
-      else
-        right_[partition].push_back(ValueTraits<B>::own(read_row<B>(batch, row)));
-    }
+    if (place.ordinal == 0)
+      left_.add(place.partition, batch);
+    else
+      right_.add(place.partition, batch);
     return {};
   }
   Result<bool> end(const EpochStart& start, Output& output) override {
-    if (!is_called_) {
-      STREAM_TRY(guard([&]() -> Result<void> {
-        Rdd<Out> made =
-            call_user(name_, function_, Rdd<A>(std::move(left_)), Rdd<B>(std::move(right_)),
-                      EpochTime{start.batch_time, start.epoch});
-        result_ = made.collect();
-        return {};
-      }));
-      is_called_ = true;
-      position_ = 0;
-    }
-    while (position_ < result_.size() && !emitter_->is_full())
-      emitter_->append(result_[position_++]);
-    STREAM_TRY(emitter_->flush(output));
-    if (position_ < result_.size()) return false;
-    result_.clear();
-    return true;
+    const EpochTime time{start.batch_time, start.epoch};
+    return result_.emit_some(
+        [&] { return call_user(name_, function_, left_.take(), right_.take(), time); }, output);
   }
 
  private:
   F function_;
   std::string name_;
   std::size_t num_partitions_ = 1;
-  std::vector<std::vector<A>> left_;
-  std::vector<std::vector<B>> right_;
-  std::vector<Out> result_;
-  std::size_t position_ = 0;
-  bool is_called_ = false;
-  std::optional<BatchEmitter<Out>> emitter_;
+  RddBuffer<A> left_;
+  RddBuffer<B> right_;
+  RddResult<Out> result_;
 };
 
 /// Gathers the values of each key from two inputs of pairs, exchanged by key; at the end

@@ -107,6 +107,13 @@ class Source {
   virtual bool has_open_ranges() const { return false; }
   /// False: re-reading a range does not give the same rows (socket without write-ahead log).
   virtual bool is_replayable() const { return true; }
+  /// True: a bounded relation that every epoch reads whole (a table, the static side of a join).
+  /// Its planner is asked for the initial offset and then, for each epoch, plan(initial, initial),
+  /// which gives the splits of all of it; latest_offset and commit are never called. It never
+  /// causes an epoch, except that a query of static sources alone runs one.
+  virtual bool is_static() const { return false; }
+  /// True: the first epoch runs even when the source has no row yet (rate, Kafka; R-140).
+  virtual bool makes_empty_first_epoch() const { return false; }
   virtual std::unique_ptr<SourcePlanner> make_planner() const = 0;
   virtual std::unique_ptr<SourceReader> make_reader() const = 0;
 };

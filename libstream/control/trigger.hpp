@@ -24,6 +24,13 @@ struct Trigger {
   static Trigger manual();
 };
 
+/// Whether epochs run although no source has new rows, because state may have come of age.
+enum class NoDataEpochs {
+  never,
+  when_watermark_moves,  ///< one after each epoch that moved the watermark (R-022)
+  always,                ///< whenever the trigger fires: processing-time timeouts
+};
+
 /// "available-now" or a duration ("500ms": processing time). Error: bad_option.
 Result<Trigger> parse_trigger(std::string_view text);
 

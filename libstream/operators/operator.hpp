@@ -7,6 +7,7 @@
 #pragma once
 
 #include <libstream/base/clock.hpp>
+#include <libstream/base/event_times.hpp>
 #include <libstream/base/result.hpp>
 #include <libstream/data/batch.hpp>
 #include <libstream/data/block_pool.hpp>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +58,10 @@ struct EpochStart {
       0;  ///< DStreams: epoch + 1, the multiple of the batch interval since zero time
   EpochMillis batch_time = 0;
   bool is_checkpoint = true;
+  /// Eviction: state at or before it is removed. The global watermark this epoch runs with.
+  EpochMillis watermark = 0;
+  /// Lateness: rows at or before it are dropped. The watermark of the epoch before.
+  EpochMillis late_watermark = 0;
 };
 
 /// Where a batch comes from.
@@ -70,6 +76,8 @@ class Operator {
   virtual Result<void> open(const OperatorContext& context) = 0;
   virtual Result<void> begin(const EpochStart& /*start*/) { return {}; }
   virtual Result<void> push(InputPlace place, Batch batch, Output& output) = 0;
+  /// A with_watermark operator: the event times it saw in the running epoch, asked after its end.
+  virtual std::optional<EventTimes> event_times() const { return std::nullopt; }
   /// Every input has ended the epoch. Emits some of what is left; true when there is no more.
   virtual Result<bool> end(const EpochStart& /*start*/, Output& /*output*/) { return true; }
 

@@ -22,6 +22,8 @@ class Planner {
     }
     if (made_.sinks.empty())
       return bad_plan("No output operations registered, so nothing to execute");
+    made_.watermark_delays = plan_.watermark_delays;
+    made_.watermark_policy = plan_.watermark_policy;
     return std::move(made_);
   }
 
@@ -50,7 +52,8 @@ class Planner {
     } else if (const auto* op = std::get_if<OperatorNode>(&node.kind)) {
       const std::uint32_t wanted = op->parallelism == 0 ? parallelism_ : op->parallelism;
       Stage& stage = reach(id, op->exchange, wanted);
-      stage.operators.push_back({id_of(id), node.name, op->make, input_slide(node)});
+      stage.operators.push_back(
+          {id_of(id), node.name, op->make, input_slide(node), op->no_data_epochs});
     } else if (const auto* aggregate = std::get_if<AggregateNode>(&node.kind)) {
       place_aggregate(id, node, *aggregate);
     } else if (std::holds_alternative<UnionNode>(node.kind)) {
@@ -75,7 +78,8 @@ class Planner {
     if (input.parallelism == 1) {
       // One task: aggregate where the rows are.
       Stage& stage = reach(id, Exchange::forward, 1);
-      stage.operators.push_back({id_of(id), node.name, aggregate.whole, slide});
+      stage.operators.push_back(
+          {id_of(id), node.name, aggregate.whole, slide, aggregate.no_data_epochs});
       return;
     }
     Stage& first = reach(id, Exchange::forward, input.parallelism);
@@ -85,7 +89,8 @@ class Planner {
     const std::uint32_t wanted = aggregate.exchange == Exchange::single ? 1 : parallelism_;
     Stage& second = new_stage(id, wanted);
     second.inputs.push_back({first_stage, 0, aggregate.exchange});
-    second.operators.push_back({id_of(id), aggregate.name, aggregate.merge, slide});
+    second.operators.push_back(
+        {id_of(id), aggregate.name, aggregate.merge, slide, aggregate.no_data_epochs});
   }
 
   /// The stage where node `id` goes on: its input's own, where no exchange is needed and nobody

@@ -23,6 +23,7 @@ struct OperatorNode {
   Exchange exchange = Exchange::forward;
   /// Also with one task a boundary: rows of several partitions are told apart.
   std::uint32_t parallelism = 0;  ///< 0: the query's
+  NoDataEpochs no_data_epochs = NoDataEpochs::never;
 };
 /// An aggregation in one phase (`whole`) where one task feeds one task, else in two.
 struct AggregateNode {
@@ -31,6 +32,7 @@ struct AggregateNode {
   OperatorFactory merge;
   Exchange exchange = Exchange::hash;  ///< hash or single
   std::string name;                    ///< of the aggregation alone, without the chain before it
+  NoDataEpochs no_data_epochs = NoDataEpochs::never;
 };
 /// All rows of all inputs; they have one schema.
 struct UnionNode {};
@@ -48,6 +50,9 @@ struct LogicalNode {
 
 struct LogicalPlan {
   std::vector<LogicalNode> nodes;  ///< inputs come before their users
+  /// Milliseconds, one per with_watermark node; its index is the node's EventTimes::watermark_node.
+  std::vector<std::int64_t> watermark_delays;
+  WatermarkPolicy watermark_policy = WatermarkPolicy::min;
 };
 
 /// Cuts the plan into stages of `parallelism` tasks at exchanges, fusing what needs none. Nodes

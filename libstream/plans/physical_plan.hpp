@@ -4,6 +4,8 @@
 
 #include <libstream/connectors/sink.hpp>
 #include <libstream/connectors/source.hpp>
+#include <libstream/control/trigger.hpp>
+#include <libstream/control/watermark_tracker.hpp>
 #include <libstream/operators/operator.hpp>
 
 #include <memory>
@@ -26,6 +28,7 @@ struct PhysicalOperator {
   std::string name;  ///< for explain, progress and errors: "reduce_by_key at word_count.cpp:12"
   OperatorFactory make;
   std::int64_t slide_in = 1;  ///< its input has a value in epochs n with (n + 1) % slide_in == 0
+  NoDataEpochs no_data_epochs = NoDataEpochs::never;
 };
 
 struct StageInput {
@@ -49,6 +52,8 @@ struct PhysicalPlan {
   std::vector<std::shared_ptr<const Sink>> sinks;
   std::vector<Stage> stages;  ///< in topological order
   std::uint32_t num_groups = kDefaultKeyGroups;
+  std::vector<std::int64_t> watermark_delays;  ///< milliseconds, by watermark node
+  WatermarkPolicy watermark_policy = WatermarkPolicy::min;
 
   std::size_t num_tasks() const;
   /// Index of the stage's first task; tasks are numbered stage by stage.

@@ -21,6 +21,8 @@ struct QueryOptions {
   std::string checkpoint_directory;
   Duration checkpoint_interval{0};
   bool run_empty_epochs = false;
+  /// False: no epoch runs only because the watermark or the clock moved, whatever operators ask.
+  bool no_data_epochs = true;
   std::uint32_t parallelism = 1;
   std::uint64_t seed = 0;                ///< local runner: order in which tasks step
   std::size_t batch_rows = 4096;         ///< upper bound of rows a batch

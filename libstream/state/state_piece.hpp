@@ -20,6 +20,8 @@ struct StatePiece {
 
 struct StateCounts {
   std::int64_t rows = 0, updated = 0, removed = 0, bytes = 0;
+  std::int64_t dropped_by_watermark = 0;  ///< late rows of the running epoch
+  std::int64_t dropped_duplicates = 0;    ///< of the running epoch
 };
 
 }  // namespace stream

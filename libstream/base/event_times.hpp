@@ -1,0 +1,25 @@
+// What one watermark node saw of event times in one epoch: filled in by the operator, merged over
+// tasks by the coordinator, printed in the progress. A plain value.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace stream {
+
+struct EventTimes {
+  std::uint32_t watermark_node = 0;  ///< index into the plan's watermark_delays
+  std::int64_t max_millis = 0, min_millis = 0, sum_millis = 0;
+  std::int64_t count = 0;  ///< rows; the other numbers mean nothing without one
+
+  /// Takes over what another task of the same node saw.
+  void add(const EventTimes& other) {
+    if (other.count == 0) return;
+    max_millis = count == 0 ? other.max_millis : std::max(max_millis, other.max_millis);
+    min_millis = count == 0 ? other.min_millis : std::min(min_millis, other.min_millis);
+    sum_millis += other.sum_millis;
+    count += other.count;
+  }
+};
+
+}  // namespace stream

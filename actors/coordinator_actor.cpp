@@ -59,6 +59,7 @@ caf::behavior CoordinatorActor::make_behavior() {
       },
       [this](const RowsArrived&) { take([this] { loop_->on_rows_available(); }); },
       [this](const RunEpochs& message) { take([&] { loop_->run_epochs(message.epochs); }); },
+      [this](const CatchUp& message) { take([&] { loop_->catch_up(message.request); }); },
       [this](const StopQuery& message) { take([&] { loop_->stop(message.gracefully); }); },
   };
 }
@@ -231,6 +232,8 @@ void CoordinatorActor::epoch_committed(const QueryProgress& progress) {
   tell_listeners([&](QueryListener& listener) { listener.on_query_progress(progress); });
   query_->status->epoch_committed(progress);
 }
+
+void CoordinatorActor::caught_up(std::int64_t request) { query_->status->caught_up(request); }
 
 void CoordinatorActor::stopped(const std::optional<Error>& error) {
   has_stopped_ = true;

@@ -38,6 +38,7 @@ class CoordinatorActor final : public caf::event_based_actor, public QueryHost {
   Result<void> restore_tasks(const RestoredState& state) override;
   void schedule_tick(EpochMillis at) override;
   void epoch_committed(const QueryProgress& progress) override;
+  void caught_up(std::int64_t request) override;
   void stopped(const std::optional<Error>& error) override;
 
   void start();

@@ -6,8 +6,8 @@
 //   task        -> coordinator  ReportDone, ReportOpenEnd, ReportFailure, ReportExit
 //   coordinator -> services     DoWork, FinishWork
 //   services    -> coordinator  TakeAnswer
-//   callers     -> coordinator  StopQuery, RunEpochs; RowsArrived from a reader's wake; Tick from
-//   itself caller's actor <-> source and sink of pipeline.hpp: QueryInput, InputCredit,
+//   callers     -> coordinator  StopQuery, RunEpochs, CatchUp; RowsArrived from a reader's wake;
+//   Tick from itself caller's actor <-> source and sink of pipeline.hpp: QueryInput, InputCredit,
 //   QueryOutput, OutputTaken
 //
 // Reports carry the generation of the tasks they come from; those of an older one are dropped.
@@ -97,6 +97,11 @@ struct RunEpochs {
   std::size_t epochs = 0;
 };
 
+/// Requests count up.
+struct CatchUp {
+  std::int64_t request = 0;
+};
+
 struct RowsArrived {};
 
 /// Only the newest request counts.
@@ -124,6 +129,7 @@ STREAM_MESSAGE(stream_query, stream::TakeAnswer)
 STREAM_MESSAGE(stream_query, stream::StartLoop)
 STREAM_MESSAGE(stream_query, stream::StopQuery)
 STREAM_MESSAGE(stream_query, stream::RunEpochs)
+STREAM_MESSAGE(stream_query, stream::CatchUp)
 STREAM_MESSAGE(stream_query, stream::RowsArrived)
 STREAM_MESSAGE(stream_query, stream::Tick)
 STREAM_MESSAGE(stream_query, stream::QueryInput)

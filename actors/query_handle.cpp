@@ -45,6 +45,16 @@ class ActorQuery final : public RunningQuery {
     return status_->wait_for_epochs(wanted);
   }
 
+  Result<void> process_all_available() override {
+    if (status_->is_own_thread())
+      return fatal(
+          "process_all_available was called from within the query itself; call it from another "
+          "thread");
+    const std::int64_t request = status_->next_catch_up_request();
+    caf_compat::send_from_outside(coordinator_, CatchUp{request});
+    return status_->wait_for_catch_up(request);
+  }
+
  private:
   std::shared_ptr<void> keep_alive_;  // let go of last
   caf::actor coordinator_;

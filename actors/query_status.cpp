@@ -22,6 +22,12 @@ void QueryStatus::epoch_committed(const QueryProgress& progress) {
   changed_.notify_all();
 }
 
+void QueryStatus::caught_up(std::int64_t request) {
+  std::lock_guard lock(mutex_);
+  caught_up_ = request;
+  changed_.notify_all();
+}
+
 void QueryStatus::ended(const std::optional<Error>& error) {
   std::lock_guard lock(mutex_);
   if (has_ended_) return;
@@ -53,6 +59,18 @@ Result<void> QueryStatus::wait_for_epochs(std::int64_t committed) const {
   if (error_) return *error_;
   if (num_committed_ < committed)
     return fatal("the query has stopped; start it again to run more epochs");
+  return {};
+}
+
+std::int64_t QueryStatus::next_catch_up_request() {
+  std::lock_guard lock(mutex_);
+  return ++catch_up_request_;
+}
+
+Result<void> QueryStatus::wait_for_catch_up(std::int64_t request) const {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return has_ended_ || caught_up_ >= request; });
+  if (error_) return *error_;
   return {};
 }
 

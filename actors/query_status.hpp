@@ -15,6 +15,7 @@ class QueryStatus {
  public:
   // The coordinator's side.
   void epoch_committed(const QueryProgress& progress);
+  void caught_up(std::int64_t request);
   void ended(const std::optional<Error>& error);
 
   // The callers' side.
@@ -22,6 +23,9 @@ class QueryStatus {
   /// False when `timeout` passed first.
   Result<bool> wait_for_end(std::optional<Duration> timeout) const;
   Result<void> wait_for_epochs(std::int64_t committed) const;
+  std::int64_t next_catch_up_request();
+  /// Returns when `request` was met or the query has ended.
+  Result<void> wait_for_catch_up(std::int64_t request) const;
   bool has_ended() const;
   std::int64_t num_committed() const;
   std::optional<QueryProgress> last_progress() const;
@@ -45,6 +49,8 @@ class QueryStatus {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::int64_t num_committed_ = 0;
+  std::int64_t catch_up_request_ = 0;
+  std::int64_t caught_up_ = 0;
   bool has_ended_ = false;
   std::optional<Error> error_;
   std::optional<QueryProgress> last_progress_;

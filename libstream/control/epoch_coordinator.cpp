@@ -1,6 +1,7 @@
 #include <libstream/control/epoch_coordinator.hpp>
 #include <libstream/control/trigger_schedule.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace stream {
@@ -10,7 +11,27 @@ EpochCoordinator::EpochCoordinator(CoordinatorOptions options,
     : options_(std::move(options)),
       committed_ends_(initial_offsets),
       next_starts_(std::move(initial_offsets)),
-      is_source_ended_(next_starts_.size(), false) {}
+      is_source_ended_(next_starts_.size(), false),
+      watermarks_(options_.watermark_delays, options_.watermark_policy) {}
+
+RecoveredCheckpoint RecoveredCheckpoint::of(const std::optional<EpochCommit>& last_commit,
+                                            std::optional<EpochOffsets> uncommitted_offsets) {
+  RecoveredCheckpoint recovered;
+  if (last_commit) {
+    recovered.last_committed = last_commit->epoch;
+    recovered.committed_ends = last_commit->ends;
+    recovered.zero_time = last_commit->zero_time;
+    recovered.last_batch_time = last_commit->batch_time;
+    recovered.last_watermark = last_commit->watermark;
+    recovered.next_watermark = last_commit->next_watermark;
+    recovered.watermark_policy = last_commit->watermark_policy;
+  } else if (uncommitted_offsets) {
+    recovered.zero_time = uncommitted_offsets->zero_time;
+    recovered.watermark_policy = uncommitted_offsets->watermark_policy;
+  }
+  recovered.uncommitted = std::move(uncommitted_offsets);
+  return recovered;
+}
 
 EpochId EpochCoordinator::running_epoch() const {
   return running_ ? running_->plan.offsets.epoch : -1;
@@ -40,6 +61,9 @@ Commands EpochCoordinator::on_start(EpochMillis now, const RecoveredCheckpoint& 
     committed_ends_ = next_starts_ = recovered.committed_ends;
   }
   start_time_line(recovered);
+  last_watermark_ = recovered.last_watermark;
+  watermarks_.restore(recovered.next_watermark,
+                      recovered.watermark_policy.value_or(options_.watermark_policy));
   if (recovered.uncommitted && recovered.uncommitted->epoch > last_committed_) {
     queue_.push_back(recovered_epoch(*recovered.uncommitted));
   }
@@ -57,12 +81,17 @@ EpochCoordinator::PlannedEpoch EpochCoordinator::recovered_epoch(EpochOffsets of
   STREAM_CHECK(offsets.ranges.size() == next_starts_.size(), "offsets of another query");
   PlannedEpoch epoch;
   epoch.is_checkpoint = true;
+  epoch.are_watermarks_known = true;
+  epoch.late_watermark = last_watermark_;
+  watermarks_.restore(offsets.watermark, watermarks_.policy());
+  is_bounded_input_planned_ = true;
   epoch.are_offsets_requested = epoch.are_offsets_written = true;
   epoch.trigger_start = now_;
   epoch.began_open.assign(offsets.ranges.size(), false);
   for (std::size_t i = 0; i < offsets.ranges.size(); ++i) {
     offsets.ranges[i].is_open = false;
     next_starts_[i] = offsets.ranges[i].end;
+    epoch.has_data |= offsets.ranges[i].start != offsets.ranges[i].end;
   }
   next_epoch_ = offsets.epoch + 1;
   last_batch_time_ = offsets.batch_time;
@@ -82,6 +111,15 @@ Commands EpochCoordinator::on_run_epochs(std::size_t epochs, EpochMillis now) {
   Commands out;
   now_ = now;
   if (!is_stopping_) manual_epochs_ += epochs;
+  advance(out);
+  return out;
+}
+
+Commands EpochCoordinator::on_catch_up(std::int64_t request, EpochMillis now) {
+  Commands out;
+  now_ = now;
+  catch_up_request_ = std::max(catch_up_request_, request);
+  if (options_.trigger.interval.count() == 0) next_start_ = now;
   advance(out);
   return out;
 }

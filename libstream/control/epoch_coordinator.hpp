@@ -13,6 +13,7 @@
 
 #include <libstream/control/epoch_records.hpp>
 #include <libstream/control/trigger.hpp>
+#include <libstream/control/watermark_tracker.hpp>
 
 #include <deque>
 #include <map>
@@ -40,6 +41,7 @@ struct WriteOffsets {
 struct BeginEpoch {
   EpochOffsets offsets;
   bool is_checkpoint;  ///< tasks seal their state and sinks finish at the end of this epoch
+  EpochMillis late_watermark = 0;  ///< of the epoch before: rows up to it are late (R-012)
   std::int64_t attempt = 0;
 };
 /// Tell the readers of open ranges to end the epoch where they are -> on_open_range_ended.
@@ -63,6 +65,11 @@ struct EpochCommitted {
   bool is_checkpoint;
   std::vector<std::string> ends;  ///< per source
   EpochStatistics statistics;
+  EpochMillis watermark = 0;  ///< the epoch ran with it (R-025)
+};
+/// All that the sources had when `request` came, and what follows from it, is committed. No answer.
+struct CaughtUp {
+  std::int64_t request;
 };
 /// Call on_tick at `at` (wall milliseconds); replaces an earlier request. No answer.
 struct ScheduleTick {
@@ -80,8 +87,9 @@ struct Stopped {
   std::optional<Error> error;
 };
 
-using Command = std::variant<PlanSources, WriteOffsets, BeginEpoch, EndOpenRanges, CommitSinks,
-                             WriteCommit, EpochCommitted, ScheduleTick, RestoreTasks, Stopped>;
+using Command =
+    std::variant<PlanSources, WriteOffsets, BeginEpoch, EndOpenRanges, CommitSinks, WriteCommit,
+                 EpochCommitted, CaughtUp, ScheduleTick, RestoreTasks, Stopped>;
 using Commands = std::vector<Command>;
 
 struct CoordinatorOptions {
@@ -89,6 +97,13 @@ struct CoordinatorOptions {
   std::size_t num_tasks = 1;
   /// Sources with open ranges: their end is known only at the reader (socket).
   std::vector<bool> open_ranges;
+  /// Sources that every epoch reads whole: they never move, so they never cause an epoch.
+  std::vector<bool> static_sources;
+  /// The first epoch runs even without rows.
+  bool makes_empty_first_epoch = false;
+  std::vector<std::int64_t> watermark_delays;  ///< milliseconds, by watermark node
+  WatermarkPolicy watermark_policy = WatermarkPolicy::min;
+  NoDataEpochs no_data_epochs = NoDataEpochs::never;  ///< the most that any operator asks for
   /// Checkpoint every so often; zero: every epoch. Epochs between survive in memory only.
   Duration checkpoint_interval{0};
   /// False: no directory; WriteOffsets and WriteCommit are never asked for.
@@ -107,7 +122,13 @@ struct RecoveredCheckpoint {
   std::vector<std::string> committed_ends;  ///< per source; empty when last_committed is -1
   EpochMillis zero_time = 0;  ///< DStreams: batch time of epoch 0 minus interval; 0 unknown
   EpochMillis last_batch_time = 0;
+  EpochMillis last_watermark = 0;                   ///< the last committed epoch ran with it
+  EpochMillis next_watermark = 0;                   ///< and moved it to this
+  std::optional<WatermarkPolicy> watermark_policy;  ///< of the first run
   std::optional<EpochOffsets> uncommitted;  ///< offsets/N without commits/N: run again as it was
+
+  static RecoveredCheckpoint of(const std::optional<EpochCommit>& last_commit,
+                                std::optional<EpochOffsets> uncommitted_offsets);
 };
 
 class EpochCoordinator {
@@ -134,6 +155,8 @@ class EpochCoordinator {
 
   /// Manual trigger: run `epochs` more epochs.
   Commands on_run_epochs(std::size_t epochs, EpochMillis now);
+  /// Wants CaughtUp{request}; requests count up. Time triggers keep to their times.
+  Commands on_catch_up(std::int64_t request, EpochMillis now);
   /// Sources have new rows (a socket, a file watcher); only shortens waiting for a tick.
   Commands on_rows_available(EpochMillis now);
   /// Graceful: finish the running epoch and everything received; else after the running command.
@@ -166,6 +189,10 @@ class EpochCoordinator {
     EpochOffsets offsets;
     std::vector<bool> began_open;       ///< per source; stays when the end gets known
     std::optional<bool> is_checkpoint;  ///< decided when it first starts
+    bool are_watermarks_known = false;  ///< likewise; a re-run keeps them
+    EpochMillis late_watermark = 0;
+    bool has_data = false;
+    std::int64_t catch_up_request = 0;  ///< the newest when it was planned
     bool are_offsets_requested = false;
     bool are_offsets_written = false;
     EpochMillis trigger_start = 0;
@@ -187,6 +214,7 @@ class EpochCoordinator {
     EpochId epoch = 0;
     EpochMillis batch_time = 0;
     EpochMillis asked_at = 0;
+    std::int64_t catch_up_request = 0;
   };
 
   // epoch_planning.cpp: which epoch comes when.
@@ -196,6 +224,11 @@ class EpochCoordinator {
   void ask_plan(Commands& out);
   void take_plan(std::vector<std::optional<std::string>> ends);
   bool runs_without_rows() const;
+  bool is_bounded() const;
+  bool is_state_of_age() const;
+  void take_empty_plan();
+  bool is_catching_up() const { return catch_up_request_ > seen_still_; }
+  void report_if_caught_up(Commands& out);
   EpochMillis open_until(EpochMillis batch_time) const;
   bool is_finishing() const { return is_stopping_ || is_exhausted_; }
   void finish_if_nothing_left(Commands& out);
@@ -208,6 +241,7 @@ class EpochCoordinator {
   void start_next_epoch(Commands& out);
   static bool has_open_range(const PlannedEpoch& epoch);
   void begin_tasks(Commands& out);
+  void fix_watermarks(PlannedEpoch& epoch) const;
   void end_open_ranges_if_due(Commands& out);
   void finish_tasks_if_all_done(Commands& out);
   void request_offsets(Commands& out);
@@ -247,6 +281,16 @@ class EpochCoordinator {
   EpochMillis last_batch_time_ = 0;
   EpochMillis next_start_ = 0;  ///< processing time: no plan before
   std::size_t manual_epochs_ = 0;
+  bool is_bounded_input_planned_ = false;  ///< of a query of static sources alone
+
+  WatermarkTracker watermarks_;
+  EpochMillis last_watermark_ = 0;  ///< of the epoch that finished last
+  bool has_run_epoch_ = false;      ///< since this coordinator started (R-022)
+  bool had_last_epoch_data_ = false;
+
+  std::int64_t catch_up_request_ = 0;  ///< the newest that was asked for
+  std::int64_t seen_still_ = 0;        ///< up to it the sources were found to stand still
+  std::int64_t caught_up_ = 0;         ///< up to it CaughtUp was given
 
   std::optional<Planning> planning_;
   std::deque<PlannedEpoch> queue_;

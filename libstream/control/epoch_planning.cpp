@@ -32,6 +32,7 @@ void EpochCoordinator::advance(Commands& out) {
   if (phase_ != Phase::active) return;
   start_next_epoch(out);
   if (is_plan_due()) ask_plan(out);
+  report_if_caught_up(out);
   end_open_ranges_if_due(out);
   finish_if_nothing_left(out);
   schedule(out);
@@ -72,24 +73,49 @@ bool EpochCoordinator::is_plan_due() const {
     case Trigger::Kind::available_now:
       return is_idle;
     case Trigger::Kind::manual:
-      return is_idle && manual_epochs_ > 0;
+      return is_idle && (manual_epochs_ > 0 || is_catching_up());
   }
   STREAM_UNREACHABLE("trigger kind");
 }
 
 void EpochCoordinator::ask_plan(Commands& out) {
-  planning_ = Planning{next_epoch_, batch_time_of_next(), now_};
+  planning_ = Planning{next_epoch_, batch_time_of_next(), now_, catch_up_request_};
   next_start_ = next_multiple(now_, options_.trigger.interval);
   out.push_back(PlanSources{planning_->epoch, planning_->batch_time, next_starts_});
 }
 
+/// A query of static sources alone: its input is read by one epoch.
+bool EpochCoordinator::is_bounded() const {
+  const auto& statics = options_.static_sources;
+  return !statics.empty() && statics.size() == next_starts_.size() &&
+         std::find(statics.begin(), statics.end(), false) == statics.end();
+}
+
+/// Can an epoch without rows emit or evict something that the last epoch made ready?
+bool EpochCoordinator::is_state_of_age() const {
+  if (!has_run_epoch_) return false;
+  switch (options_.no_data_epochs) {
+    case NoDataEpochs::never:
+      return false;
+    case NoDataEpochs::when_watermark_moves:
+      return watermarks_.watermark() > last_watermark_;
+    case NoDataEpochs::always:
+      return watermarks_.watermark() > last_watermark_ || had_last_epoch_data_;
+  }
+  STREAM_UNREACHABLE("no-data epochs");
+}
+
 bool EpochCoordinator::runs_without_rows() const {
+  if (is_state_of_age()) return true;
+  if (next_epoch_ == 0 && options_.makes_empty_first_epoch) return true;
   switch (options_.trigger.kind) {
     case Trigger::Kind::interval:
-    case Trigger::Kind::manual:
       return true;
+    case Trigger::Kind::manual:
+      return manual_epochs_ > 0;
     case Trigger::Kind::processing_time:
-      return options_.run_empty_epochs;
+      return options_.run_empty_epochs ||
+             (options_.no_data_epochs == NoDataEpochs::always && has_run_epoch_);
     case Trigger::Kind::available_now:
       return false;
   }
@@ -110,11 +136,15 @@ void EpochCoordinator::take_plan(std::vector<std::optional<std::string>> ends) {
     epoch.began_open.push_back(is_open);
     epoch.offsets.ranges.push_back({next_starts_[i], ends[i].value_or(""), is_open});
   }
-  if (!has_moved && !runs_without_rows()) {
-    is_exhausted_ = options_.trigger.kind == Trigger::Kind::available_now;
-    if (options_.trigger.interval.count() == 0) next_start_ = now_ + kIdlePoll.count();
-    return;
+  has_moved |= is_bounded() && !is_bounded_input_planned_;
+  if (!has_moved && !is_state_of_age()) {
+    seen_still_ = std::max(seen_still_, planning.catch_up_request);
   }
+  if (!has_moved && options_.trigger.interval.count() == 0) next_start_ = now_ + kIdlePoll.count();
+  if (!has_moved && !runs_without_rows()) return take_empty_plan();
+  is_bounded_input_planned_ = true;
+  epoch.has_data = has_moved;
+  epoch.catch_up_request = planning.catch_up_request;
   for (std::size_t i = 0; i < ends.size(); ++i) {
     if (ends[i]) next_starts_[i] = *ends[i];
   }
@@ -126,6 +156,24 @@ void EpochCoordinator::take_plan(std::vector<std::optional<std::string>> ends) {
       std::max<std::int64_t>(0, now_ - planning.asked_at);
   if (options_.trigger.kind == Trigger::Kind::manual && manual_epochs_ > 0) --manual_epochs_;
   queue_.push_back(std::move(epoch));
+}
+
+void EpochCoordinator::take_empty_plan() {
+  is_exhausted_ = options_.trigger.kind == Trigger::Kind::available_now;
+  const bool is_checkpoint_due = options_.trigger.kind == Trigger::Kind::processing_time &&
+                                 !since_commit_.empty() &&
+                                 now_ - last_checkpoint_at_ >= options_.checkpoint_interval.count();
+  if (is_checkpoint_due) push_final_checkpoint();
+}
+
+void EpochCoordinator::report_if_caught_up(Commands& out) {
+  if (caught_up_ >= seen_still_ || planning_ || running_ || !queue_.empty()) return;
+  if (!since_commit_.empty()) {
+    push_final_checkpoint();
+    return start_next_epoch(out);
+  }
+  caught_up_ = seen_still_;
+  out.push_back(CaughtUp{caught_up_});
 }
 
 EpochMillis EpochCoordinator::open_until(EpochMillis batch_time) const {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -45,6 +46,9 @@ class FieldReader {
   Integer integer(const char* key) {
     return integer<Integer>(key, 0, std::numeric_limits<Integer>::max());
   }
+
+  /// Entries that older checkpoints lack read as their default.
+  bool has(const char* key) const { return object_.is_object() && object_.contains(key); }
 
   std::string string(const char* key) {
     const Json* value = find(key);
@@ -157,6 +161,34 @@ EpochMillis read_millis(FieldReader& fields, const char* key) {
                                      std::numeric_limits<EpochMillis>::max());
 }
 
+EpochMillis read_watermark(FieldReader& fields, const char* key) {
+  return fields.has(key) ? fields.integer<EpochMillis>(key) : 0;
+}
+
+const char* policy_text(WatermarkPolicy policy) {
+  return policy == WatermarkPolicy::min ? "min" : "max";
+}
+
+/// A checkpoint without a policy means min.
+WatermarkPolicy read_policy(FieldReader& fields) {
+  if (!fields.has("watermarkPolicy")) return WatermarkPolicy::min;
+  const std::string text = fields.string("watermarkPolicy");
+  if (text == "max") return WatermarkPolicy::max;
+  if (text != "min") fields.fail("is neither min nor max", "watermarkPolicy");
+  return WatermarkPolicy::min;
+}
+
+void add_event_times(std::vector<EventTimes>& sums, const EventTimes& seen) {
+  const auto same = std::find_if(sums.begin(), sums.end(), [&seen](const EventTimes& sum) {
+    return sum.watermark_node == seen.watermark_node;
+  });
+  if (same == sums.end()) {
+    sums.push_back(seen);
+  } else {
+    same->add(seen);
+  }
+}
+
 }  // namespace
 
 void EpochStatistics::add(const EpochStatistics& other) {
@@ -171,7 +203,11 @@ void EpochStatistics::add(const EpochStatistics& other) {
     sum.state_rows_updated += counters.state_rows_updated;
     sum.state_rows_removed += counters.state_rows_removed;
     sum.state_bytes += counters.state_bytes;
+    sum.dropped_by_watermark += counters.dropped_by_watermark;
+    sum.dropped_duplicates += counters.dropped_duplicates;
+    sum.is_stateful |= counters.is_stateful;
   }
+  for (const EventTimes& seen : other.event_times) add_event_times(event_times, seen);
   rejected_rows += other.rejected_rows;
   sink_rows += other.sink_rows;
   for (const auto& [key, millis] : other.duration_millis) duration_millis[key] += millis;
@@ -187,6 +223,8 @@ std::string to_text(const EpochOffsets& offsets) {
                 {"zeroTime", offsets.zero_time},
                 {"term", offsets.term},
                 {"parallelism", offsets.parallelism},
+                {"batchWatermarkMs", offsets.watermark},
+                {"watermarkPolicy", policy_text(offsets.watermark_policy)},
                 {"ranges", std::move(ranges)}});
 }
 
@@ -199,6 +237,9 @@ std::string to_text(const EpochCommit& commit) {
                 {"term", commit.term},
                 {"batchTime", commit.batch_time},
                 {"zeroTime", commit.zero_time},
+                {"batchWatermarkMs", commit.watermark},
+                {"nextBatchWatermarkMs", commit.next_watermark},
+                {"watermarkPolicy", policy_text(commit.watermark_policy)},
                 {"ends", commit.ends},
                 {"stateFiles", std::move(files)},
                 {"sinkMessages", std::move(messages)}});
@@ -214,6 +255,8 @@ Result<EpochOffsets> parse_epoch_offsets(std::string_view text) {
   offsets.term = fields.integer<std::int64_t>("term");
   offsets.parallelism =
       fields.integer<std::uint32_t>("parallelism", 1, std::numeric_limits<std::uint32_t>::max());
+  offsets.watermark = read_watermark(fields, "batchWatermarkMs");
+  offsets.watermark_policy = read_policy(fields);
   fields.list("ranges", [&](const Json& entry, std::string place) {
     FieldReader inner(entry, std::move(place));
     offsets.ranges.push_back({inner.string("start"), inner.string("end"), inner.boolean("isOpen")});
@@ -231,6 +274,9 @@ Result<EpochCommit> parse_epoch_commit(std::string_view text) {
   commit.term = fields.integer<std::int64_t>("term");
   commit.batch_time = read_millis(fields, "batchTime");
   commit.zero_time = read_millis(fields, "zeroTime");
+  commit.watermark = read_watermark(fields, "batchWatermarkMs");
+  commit.next_watermark = read_watermark(fields, "nextBatchWatermarkMs");
+  commit.watermark_policy = read_policy(fields);
   fields.list("ends", [&](const Json& entry, const std::string& place) {
     if (entry.is_string()) {
       commit.ends.push_back(entry.get<std::string>());

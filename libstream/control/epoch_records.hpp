@@ -2,7 +2,9 @@
 #pragma once
 
 #include <libstream/base/clock.hpp>
+#include <libstream/base/event_times.hpp>
 #include <libstream/base/result.hpp>
+#include <libstream/control/watermark_tracker.hpp>
 
 #include <cstdint>
 #include <map>
@@ -30,6 +32,8 @@ struct EpochOffsets {
   std::int64_t term = 0;            ///< filled in by the store
   std::uint32_t parallelism = 1;    ///< filled in by the store: pinned for a re-run
   std::vector<SourceRange> ranges;  ///< per source
+  EpochMillis watermark = 0;        ///< the epoch runs with it
+  WatermarkPolicy watermark_policy = WatermarkPolicy::min;  ///< pinned by the first run (R-007)
 };
 
 /// What a sink task hands to its committer at the end of an epoch (staged file names, markers).
@@ -59,6 +63,9 @@ struct EpochCommit {
   std::vector<std::string> ends;       ///< per source
   std::vector<StateFile> state_files;  ///< filled in by the store: all that a restore needs
   std::vector<SinkMessage> sink_messages;
+  EpochMillis watermark = 0;       ///< the epoch ran with it: lateness in the next one
+  EpochMillis next_watermark = 0;  ///< what the epoch moved it to
+  WatermarkPolicy watermark_policy = WatermarkPolicy::min;
 };
 
 /// Counters of one operator, summed over its tasks.
@@ -67,11 +74,14 @@ struct OperatorStatistics {
   std::int64_t rows_in = 0, rows_out = 0;
   std::int64_t state_rows = 0, state_rows_updated = 0, state_rows_removed = 0;
   std::int64_t state_bytes = 0;
+  std::int64_t dropped_by_watermark = 0, dropped_duplicates = 0;
+  bool is_stateful = false;
 };
 
 struct EpochStatistics {
   std::vector<std::int64_t> source_rows;                ///< per source
   std::map<std::string, OperatorStatistics> operators;  ///< by operator id
+  std::vector<EventTimes> event_times;                  ///< of watermark nodes that saw rows
   std::int64_t rejected_rows = 0;                       ///< bad records kept aside or counted
   std::int64_t sink_rows = 0;
   std::map<std::string, std::int64_t> duration_millis;  ///< Spark's keys: latestOffset, addBatch, …

@@ -25,6 +25,7 @@ void EpochCoordinator::start_next_epoch(Commands& out) {
   queue_.pop_front();
   epoch.statistics = epoch.plan.statistics;
   epoch.step_start = now_;
+  if (!epoch.plan.are_watermarks_known) fix_watermarks(epoch.plan);
   if (!epoch.plan.is_checkpoint) {
     const bool is_last = is_finishing() && queue_.empty();
     epoch.plan.is_checkpoint = is_last ||
@@ -36,6 +37,13 @@ void EpochCoordinator::start_next_epoch(Commands& out) {
   if (!needs_offsets) return begin_tasks(out);
   epoch.step = Step::writing_offsets;
   request_offsets(out);
+}
+
+void EpochCoordinator::fix_watermarks(PlannedEpoch& epoch) const {
+  epoch.are_watermarks_known = true;
+  epoch.late_watermark = last_watermark_;
+  epoch.offsets.watermark = watermarks_.watermark();
+  epoch.offsets.watermark_policy = watermarks_.policy();
 }
 
 void EpochCoordinator::request_offsets(Commands& out) {
@@ -53,7 +61,8 @@ void EpochCoordinator::begin_tasks(Commands& out) {
   epoch.step = Step::running_tasks;
   epoch.step_start = now_;
   epoch.plan.open_until = open_until(epoch.plan.offsets.batch_time);
-  out.push_back(BeginEpoch{epoch.plan.offsets, *epoch.plan.is_checkpoint, attempt_});
+  out.push_back(BeginEpoch{epoch.plan.offsets, *epoch.plan.is_checkpoint, epoch.plan.late_watermark,
+                           attempt_});
 }
 
 void EpochCoordinator::end_open_ranges_if_due(Commands& out) {
@@ -92,6 +101,11 @@ void EpochCoordinator::write_commit(Commands& out) {
   commit.zero_time = epoch.plan.offsets.zero_time;
   for (const SourceRange& range : epoch.plan.offsets.ranges) commit.ends.push_back(range.end);
   commit.sink_messages = std::move(epoch.messages);
+  WatermarkTracker next = watermarks_;
+  next.observe(epoch.statistics.event_times);
+  commit.watermark = epoch.plan.offsets.watermark;
+  commit.next_watermark = next.watermark();
+  commit.watermark_policy = next.policy();
   out.push_back(WriteCommit{std::move(commit)});
 }
 
@@ -99,13 +113,24 @@ void EpochCoordinator::finish_epoch(RunningEpoch epoch, Commands& out) {
   const EpochOffsets& offsets = epoch.plan.offsets;
   const bool is_checkpoint = *epoch.plan.is_checkpoint;
   std::vector<std::string> ends;
+  bool was_open = false, has_moved = false;
   for (std::size_t i = 0; i < offsets.ranges.size(); ++i) {
     ends.push_back(offsets.ranges[i].end);
+    was_open |= epoch.plan.began_open[i];
+    has_moved |= offsets.ranges[i].start != offsets.ranges[i].end;
     if (epoch.plan.began_open[i]) next_starts_[i] = offsets.ranges[i].end;
   }
+  watermarks_.observe(epoch.statistics.event_times);
+  last_watermark_ = offsets.watermark;
+  has_run_epoch_ = true;
+  had_last_epoch_data_ = was_open ? has_moved : epoch.plan.has_data;
+  // Whether open ranges stand still is known only now.
+  if (was_open && !has_moved && !is_state_of_age())
+    seen_still_ = std::max(seen_still_, epoch.plan.catch_up_request);
   epoch.statistics.duration_millis["triggerExecution"] =
       std::max<std::int64_t>(0, now_ - epoch.plan.trigger_start);
   const EpochId number = offsets.epoch;
+  const EpochMillis watermark = offsets.watermark;
   if (is_checkpoint) {
     last_committed_ = number;
     committed_ends_ = ends;
@@ -116,8 +141,8 @@ void EpochCoordinator::finish_epoch(RunningEpoch epoch, Commands& out) {
   } else {
     since_commit_.push_back(std::move(epoch.plan));
   }
-  out.push_back(
-      EpochCommitted{number, is_checkpoint, std::move(ends), std::move(epoch.statistics)});
+  out.push_back(EpochCommitted{number, is_checkpoint, std::move(ends), std::move(epoch.statistics),
+                               watermark});
 }
 
 }  // namespace stream

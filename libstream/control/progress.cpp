@@ -99,7 +99,20 @@ std::string operator_json(const OperatorStatistics& counters) {
       .number("numRowsUpdated", counters.state_rows_updated)
       .number("numRowsRemoved", counters.state_rows_removed)
       .number("memoryUsedBytes", counters.state_bytes)
+      .number("numRowsDroppedByWatermark", counters.dropped_by_watermark)
+      .raw("customMetrics",
+           ObjectText().number("numDroppedDuplicateRows", counters.dropped_duplicates).end())
       .end();
+}
+
+std::string event_time_json(const EventTimeProgress& times) {
+  ObjectText text;
+  if (times.seen) {
+    text.text("avg", iso_8601(times.seen->sum_millis / times.seen->count))
+        .text("max", iso_8601(times.seen->max_millis))
+        .text("min", iso_8601(times.seen->min_millis));
+  }
+  return text.text("watermark", iso_8601(times.watermark)).end();
 }
 
 std::optional<double> input_rate(const QueryProgress& progress) {
@@ -139,8 +152,9 @@ std::string to_json(const QueryProgress& progress) {
       .number("numInputRows", progress.num_input_rows())
       .rate_of("inputRowsPerSecond", input_rate(progress))
       .rate_of("processedRowsPerSecond", progress.processed_rows_per_second())
-      .raw("durationMs", durations.end())
-      .raw("stateOperators", array_of(progress.state_operators, operator_json))
+      .raw("durationMs", durations.end());
+  if (progress.event_time) record.raw("eventTime", event_time_json(*progress.event_time));
+  record.raw("stateOperators", array_of(progress.state_operators, operator_json))
       .raw("sources", array_of(progress.sources, source_json));
   if (!progress.sinks.empty()) record.raw("sink", sink_json(progress.sinks.front()));
   if (progress.sinks.size() > 1) record.raw("sinks", array_of(progress.sinks, sink_json));

@@ -23,13 +23,20 @@ struct SinkProgress {
   std::int64_t num_output_rows = 0;
 };
 
+/// Of a query with watermarks.
+struct EventTimeProgress {
+  EpochMillis watermark = 0;         ///< the epoch ran with it (R-025)
+  std::optional<EventTimes> seen{};  ///< of the first watermark node that saw rows
+};
+
 struct QueryProgress {
   std::string id, run_id, name;
   EpochMillis timestamp = 0;  ///< when the trigger started
   EpochId batch_id = 0;
   std::int64_t batch_duration_millis = 0;
   std::map<std::string, std::int64_t> duration_millis;
-  std::vector<OperatorStatistics> state_operators;
+  std::optional<EventTimeProgress> event_time;
+  std::vector<OperatorStatistics> state_operators;  ///< in plan order, from the sink down
   std::vector<SourceProgress> sources;
   std::vector<SinkProgress> sinks;
   std::int64_t num_rejected_rows = 0;

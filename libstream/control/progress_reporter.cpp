@@ -11,6 +11,14 @@ double per_second(std::int64_t rows, std::int64_t millis) {
          static_cast<double>(std::max<std::int64_t>(1, millis));
 }
 
+EventTimeProgress event_time_of(const EpochCommitted& epoch) {
+  EventTimeProgress progress{epoch.watermark, {}};
+  for (const EventTimes& seen : epoch.statistics.event_times) {
+    if (!progress.seen || seen.watermark_node < progress.seen->watermark_node) progress.seen = seen;
+  }
+  return progress;
+}
+
 }  // namespace
 
 ProgressReporter::ProgressReporter(Query query) : query_(std::move(query)) {}
@@ -29,10 +37,11 @@ const QueryProgress& ProgressReporter::on_epoch_committed(const EpochCommitted& 
   progress.timestamp = now - progress.batch_duration_millis;
   progress.duration_millis = statistics.duration_millis;
   progress.num_rejected_rows = statistics.rejected_rows;
-  for (const auto& [id, counters] : statistics.operators) {
-    const bool has_state = counters.state_rows != 0 || counters.state_rows_updated != 0 ||
-                           counters.state_rows_removed != 0 || counters.state_bytes != 0;
-    if (has_state) progress.state_operators.push_back(counters);
+  if (query_.has_watermarks) progress.event_time = event_time_of(epoch);
+  for (const std::string& id : query_.operators) {
+    const auto found = statistics.operators.find(id);
+    if (found != statistics.operators.end() && found->second.is_stateful)
+      progress.state_operators.push_back(found->second);
   }
   query_.start_offsets.resize(query_.sources.size());
   for (std::size_t i = 0; i < query_.sources.size(); ++i) {
@@ -47,7 +56,8 @@ const QueryProgress& ProgressReporter::on_epoch_committed(const EpochCommitted& 
       source.input_rows_per_second =
           per_second(source.num_input_rows, progress.timestamp - *previous_trigger_start_);
     }
-    progress.sources.push_back(std::move(source));
+    const bool is_static = i < query_.static_sources.size() && query_.static_sources[i];
+    if (!is_static) progress.sources.push_back(std::move(source));
   }
   for (const std::string& description : query_.sinks) {
     // One counter covers all outputs: it is told only where it is exact.

@@ -21,7 +21,10 @@ class ProgressReporter {
     std::vector<std::string> sinks;    ///< descriptions
     /// Where the query starts to read, per source: the committed ends, or the initial offsets.
     std::vector<std::string> start_offsets;
-    std::size_t num_kept = 100;  ///< fewer than this are kept (R-150)
+    std::size_t num_kept = 100;            ///< fewer than this are kept (R-150)
+    std::vector<std::string> operators{};  ///< ids in plan order, from the sink down
+    std::vector<bool> static_sources{};    ///< not reported, as Spark's
+    bool has_watermarks = false;
   };
 
   explicit ProgressReporter(Query query);

@@ -19,6 +19,8 @@ struct Shared {
   std::optional<bool> stop_request;  // value: gracefully
   std::size_t epochs_wanted = 0;     // by run_epochs, not yet handed to the loop
   std::int64_t epochs_committed = 0;
+  std::int64_t catch_up_request = 0;  // the newest of process_all_available
+  std::int64_t caught_up = 0;
   bool has_ended = false;
   std::optional<Error> error;
   std::optional<QueryProgress> last_progress;
@@ -103,6 +105,20 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     return {};
   }
 
+  Result<void> process_all_available() override {
+    if (std::this_thread::get_id() == thread_.get_id())
+      return fatal(
+          "process_all_available was called from within the query itself; call it from another "
+          "thread");
+    std::unique_lock lock(shared_->mutex);
+    const std::int64_t request = ++shared_->catch_up_request;
+    shared_->changed.notify_all();
+    shared_->changed.wait(lock,
+                          [&] { return shared_->has_ended || shared_->caught_up >= request; });
+    if (shared_->error) return *shared_->error;
+    return {};
+  }
+
  private:
   void run() {
     loop_->start();
@@ -128,15 +144,18 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
   void take_requests() {
     std::optional<bool> stop_request;
     std::size_t epochs = 0;
+    std::int64_t catch_up_request = 0;
     bool has_rows = false;
     {
       std::lock_guard lock(shared_->mutex);
       stop_request = std::exchange(shared_->stop_request, std::nullopt);
       epochs = std::exchange(shared_->epochs_wanted, 0);
+      catch_up_request = shared_->catch_up_request;
       has_rows = std::exchange(shared_->was_woken, false);
     }
     if (epochs > 0) loop_->run_epochs(epochs);
     if (has_rows) loop_->on_rows_available();
+    if (catch_up_request > catch_up_taken_) loop_->catch_up(catch_up_taken_ = catch_up_request);
     if (stop_request) loop_->stop(*stop_request);
     if (tick_at_ && options_.clock->wall_millis() >= *tick_at_) {
       tick_at_.reset();
@@ -159,7 +178,8 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
   void wait() {
     std::unique_lock lock(shared_->mutex);
     const auto has_work = [&] {
-      return shared_->was_woken || shared_->stop_request || shared_->epochs_wanted > 0;
+      return shared_->was_woken || shared_->stop_request || shared_->epochs_wanted > 0 ||
+             shared_->catch_up_request > catch_up_taken_;
     };
     if (!tick_at_) {
       shared_->changed.wait(lock, has_work);
@@ -215,6 +235,12 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     shared_->changed.notify_all();
   }
 
+  void caught_up(std::int64_t request) override {
+    std::lock_guard lock(shared_->mutex);
+    shared_->caught_up = request;
+    shared_->changed.notify_all();
+  }
+
   void stopped(const std::optional<Error>& error) override {
     has_stopped_ = true;
     stop_error_ = error;
@@ -259,6 +285,7 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
   std::deque<Answer> answers_;
   std::uint64_t generation_ = 0;
   std::optional<EpochMillis> tick_at_;
+  std::int64_t catch_up_taken_ = 0;
   bool has_stopped_ = false;
   std::optional<Error> stop_error_;
 

@@ -2,18 +2,38 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace stream {
+
+namespace {
+
+NoDataEpochs most_wanted(const PhysicalPlan& plan) {
+  NoDataEpochs wanted = NoDataEpochs::never;
+  for (const Stage& stage : plan.stages) {
+    for (const PhysicalOperator& op : stage.operators) wanted = std::max(wanted, op.no_data_epochs);
+  }
+  return wanted;
+}
+
+}  // namespace
 
 CoordinatorOptions coordinator_options(const PhysicalPlan& plan, const QueryOptions& options,
                                        bool is_durable) {
   CoordinatorOptions made;
   made.trigger = options.trigger;
   made.num_tasks = plan.num_tasks();
-  for (const auto& source : plan.sources) made.open_ranges.push_back(source->has_open_ranges());
-  made.checkpoint_interval = options.checkpoint_interval;
+  for (const auto& source : plan.sources) {
+    made.open_ranges.push_back(source->has_open_ranges());
+    made.static_sources.push_back(source->is_static());
+    made.makes_empty_first_epoch |= source->makes_empty_first_epoch();
+  }
+  made.watermark_delays = plan.watermark_delays;
+  made.watermark_policy = plan.watermark_policy;
+  if (options.no_data_epochs) made.no_data_epochs = most_wanted(plan);
   const bool is_fast = options.trigger.kind == Trigger::Kind::processing_time &&
                        options.trigger.interval < Duration(50);
-  if (made.checkpoint_interval.count() == 0 && is_fast) made.checkpoint_interval = Duration(1000);
+  made.checkpoint_interval = options.checkpoint_interval.value_or(Duration(is_fast ? 1000 : 0));
   made.durable = is_durable;
   made.run_empty_epochs = options.run_empty_epochs;
   return made;
@@ -31,6 +51,9 @@ ProgressReporter::Query describe(const PhysicalPlan& plan, const QueryOptions& o
   for (const auto& source : plan.sources) query.sources.push_back(source->description());
   for (const auto& sink : plan.sinks) query.sinks.push_back(sink->description());
   query.start_offsets = std::move(start_offsets);
+  query.operators = operators_from_sinks(plan);
+  for (const auto& source : plan.sources) query.static_sources.push_back(source->is_static());
+  query.has_watermarks = !plan.watermark_delays.empty();
   return query;
 }
 
@@ -78,6 +101,8 @@ void QueryLoop::on_rows_available() { handle(coordinator_.on_rows_available(now(
 void QueryLoop::run_epochs(std::size_t epochs) {
   handle(coordinator_.on_run_epochs(epochs, now()));
 }
+
+void QueryLoop::catch_up(std::int64_t request) { handle(coordinator_.on_catch_up(request, now())); }
 
 void QueryLoop::stop(bool gracefully) { handle(coordinator_.on_stop(gracefully, now())); }
 
@@ -173,6 +198,8 @@ void QueryLoop::carry_out(EpochCommitted command) {
   blocking([this, command] { return services_->clean_up(command); }, [] {});
   if (options_.lose_tasks_after_every_epoch) handle(coordinator_.on_tasks_lost(now()));
 }
+
+void QueryLoop::carry_out(CaughtUp command) { host_.caught_up(command.request); }
 
 void QueryLoop::carry_out(ScheduleTick command) { host_.schedule_tick(command.at); }
 

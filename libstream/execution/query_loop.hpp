@@ -28,6 +28,8 @@ class QueryHost {
   virtual Result<void> restore_tasks(const RestoredState& state) = 0;
   virtual void schedule_tick(EpochMillis at) = 0;
   virtual void epoch_committed(const QueryProgress& progress) = 0;
+  /// The answer to QueryLoop::catch_up(request) and all before it.
+  virtual void caught_up(std::int64_t request) = 0;
   virtual void stopped(const std::optional<Error>& error) = 0;
 };
 
@@ -44,6 +46,8 @@ class QueryLoop {
   void on_task_failed(Error error);
   void on_rows_available();
   void run_epochs(std::size_t epochs);
+  /// Requests count up.
+  void catch_up(std::int64_t request);
   void stop(bool gracefully);
 
   QueryServices& services() { return *services_; }
@@ -58,6 +62,7 @@ class QueryLoop {
   void carry_out(CommitSinks command);
   void carry_out(WriteCommit command);
   void carry_out(EpochCommitted command);
+  void carry_out(CaughtUp command);
   void carry_out(ScheduleTick command);
   void carry_out(RestoreTasks command);
   void carry_out(Stopped command);

@@ -76,6 +76,31 @@ std::string QueryServices::plan_text() const {
   return text;
 }
 
+Result<std::optional<EpochCommit>> QueryServices::read_commit() {
+  STREAM_TRY(const auto text, directory_->last_commit());
+  if (!text) return std::optional<EpochCommit>();
+  const std::string place =
+      fmt::format("{}/commits/{}", options_.checkpoint_directory, text->first);
+  auto commit = parse_epoch_commit(text->second);
+  if (!commit) return std::move(commit).error().with_context(place);
+  if (commit->ends.size() != plan_.sources.size())
+    return bad_plan(
+        fmt::format("{} belongs to a query of {} sources, this one has {}; give it a "
+                    "checkpoint directory of its own",
+                    place, commit->ends.size(), plan_.sources.size()));
+  return std::optional<EpochCommit>(std::move(*commit));
+}
+
+Result<std::optional<EpochOffsets>> QueryServices::read_offsets() {
+  STREAM_TRY(const auto text, directory_->uncommitted_offsets());
+  if (!text) return std::optional<EpochOffsets>();
+  auto offsets = parse_epoch_offsets(text->second);
+  if (!offsets)
+    return std::move(offsets).error().with_context(
+        fmt::format("{}/offsets/{}", options_.checkpoint_directory, text->first));
+  return std::optional<EpochOffsets>(std::move(*offsets));
+}
+
 Result<void> QueryServices::open_checkpoint() {
   if (options_.checkpoint_directory.empty()) {
     query_id_ = make_unique_id();
@@ -84,32 +109,10 @@ Result<void> QueryServices::open_checkpoint() {
   STREAM_TRY(directory_, CheckpointDirectory::open(*options_.files, options_.checkpoint_directory,
                                                    plan_text()));
   query_id_ = directory_->query_id();
-  STREAM_TRY(auto commit_text, directory_->last_commit());
-  if (commit_text) {
-    const std::string place =
-        fmt::format("{}/commits/{}", options_.checkpoint_directory, commit_text->first);
-    auto commit = parse_epoch_commit(commit_text->second);
-    if (!commit) return std::move(commit).error().with_context(place);
-    recovered_.last_committed = commit->epoch;
-    recovered_.committed_ends = commit->ends;
-    recovered_.zero_time = commit->zero_time;
-    recovered_.last_batch_time = commit->batch_time;
-    committed_files_ = commit->state_files;
-    if (commit->ends.size() != plan_.sources.size())
-      return bad_plan(
-          fmt::format("{} belongs to a query of {} sources, this one has {}; give it a "
-                      "checkpoint directory of its own",
-                      place, commit->ends.size(), plan_.sources.size()));
-  }
-  STREAM_TRY(auto offsets_text, directory_->uncommitted_offsets());
-  if (offsets_text) {
-    auto offsets = parse_epoch_offsets(offsets_text->second);
-    if (!offsets)
-      return std::move(offsets).error().with_context(
-          fmt::format("{}/offsets/{}", options_.checkpoint_directory, offsets_text->first));
-    recovered_.uncommitted = std::move(*offsets);
-    if (recovered_.last_committed < 0) recovered_.zero_time = recovered_.uncommitted->zero_time;
-  }
+  STREAM_TRY(const auto commit, read_commit());
+  STREAM_TRY(auto offsets, read_offsets());
+  recovered_ = RecoveredCheckpoint::of(commit, std::move(offsets));
+  if (commit) committed_files_ = commit->state_files;
   return {};
 }
 
@@ -146,7 +149,10 @@ Result<PlannedSources> QueryServices::plan_sources(const PlanSources& command) {
   PlannedSources planned;
   for (std::size_t i = 0; i < planners_.size(); ++i) {
     const std::string& start = command.starts[i];
-    STREAM_TRY(auto end, planners_[i]->latest_offset(start, command.batch_time));
+    std::optional<std::string> end = start;
+    if (!plan_.sources[i]->is_static()) {
+      STREAM_TRY(end, planners_[i]->latest_offset(start, command.batch_time));
+    }
     STREAM_TRY(auto splits, planners_[i]->plan(start, end.value_or("")));
     planned.ends.push_back(std::move(end));
     planned.splits.push_back(std::move(splits));
@@ -168,7 +174,8 @@ EpochAssignment make_assignment(const PhysicalPlan& plan, const BeginEpoch& comm
                                 const std::vector<std::vector<Split>>& splits) {
   const EpochOffsets& offsets = command.offsets;
   EpochAssignment assignment;
-  assignment.start = {offsets.epoch, offsets.epoch + 1, offsets.batch_time, command.is_checkpoint};
+  assignment.start = {offsets.epoch,         offsets.epoch + 1, offsets.batch_time,
+                      command.is_checkpoint, offsets.watermark, command.late_watermark};
   for (std::uint32_t s = 0; s < plan.stages.size(); ++s) {
     const Stage& stage = plan.stages[s];
     if (!stage.source) continue;
@@ -222,8 +229,9 @@ Result<void> QueryServices::write_commit(const WriteCommit& command) {
 
 Result<void> QueryServices::clean_up(const EpochCommitted& command) {
   if (!command.is_checkpoint) return {};
-  for (std::size_t i = 0; i < planners_.size(); ++i)
-    STREAM_TRY(planners_[i]->commit(command.ends[i]));
+  for (std::size_t i = 0; i < planners_.size(); ++i) {
+    if (!plan_.sources[i]->is_static()) STREAM_TRY(planners_[i]->commit(command.ends[i]));
+  }
   if (!directory_) return {};
   std::vector<std::string> live = names_of(committed_files_);
   STREAM_TRY(merge_long_chains(command.epoch));

@@ -69,6 +69,8 @@ class QueryServices {
   class Log;
 
   Result<void> open_checkpoint();
+  Result<std::optional<EpochCommit>> read_commit();
+  Result<std::optional<EpochOffsets>> read_offsets();
   Result<void> open_sources();
   Result<void> open_sinks();
   Result<void> merge_long_chains(EpochId epoch);

@@ -256,12 +256,19 @@ Result<void> Task::finish_epoch() {
   for (std::size_t i = 0; i < operators_.size(); ++i) {
     OperatorStatistics counts = counts_[i];
     const std::string& id = stage_.operators[i].id;
+    if (is_due(stage_.operators[i].slide_in)) {
+      const std::optional<EventTimes> times = operators_[i]->event_times();
+      if (times && times->count > 0) statistics.event_times.push_back(*times);
+    }
     if (operators_[i]->is_stateful()) {
+      counts.is_stateful = true;
       const StateCounts state = operators_[i]->state_counts();
       counts.state_rows = state.rows;
       counts.state_rows_updated = state.updated;
       counts.state_rows_removed = state.removed;
       counts.state_bytes = state.bytes;
+      counts.dropped_by_watermark = state.dropped_by_watermark;
+      counts.dropped_duplicates = state.dropped_duplicates;
       if (start_.is_checkpoint) {
         SealedState sealed{id, {}};
         STREAM_TRY(operators_[i]->seal(sealed.pieces));

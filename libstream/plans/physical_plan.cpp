@@ -17,6 +17,26 @@ std::uint32_t PhysicalPlan::first_task(std::uint32_t stage) const {
 }
 
 namespace {
+void list_operators(const PhysicalPlan& plan, std::uint32_t number, std::vector<bool>& is_listed,
+                    std::vector<std::string>& ids) {
+  if (is_listed[number]) return;
+  is_listed[number] = true;
+  const Stage& stage = plan.stages[number];
+  for (std::size_t i = stage.operators.size(); i-- > 0;) ids.push_back(stage.operators[i].id);
+  for (const StageInput& input : stage.inputs) list_operators(plan, input.from, is_listed, ids);
+}
+}  // namespace
+
+std::vector<std::string> operators_from_sinks(const PhysicalPlan& plan) {
+  std::vector<std::string> ids;
+  std::vector<bool> is_listed(plan.stages.size(), false);
+  for (std::uint32_t stage = 0; stage < plan.stages.size(); ++stage) {
+    if (plan.stages[stage].sink) list_operators(plan, stage, is_listed, ids);
+  }
+  return ids;
+}
+
+namespace {
 std::string_view exchange_name(Exchange exchange) {
   switch (exchange) {
     case Exchange::forward:

@@ -60,6 +60,9 @@ struct PhysicalPlan {
   std::uint32_t first_task(std::uint32_t stage) const;
 };
 
+/// Ids of all operators as Spark counts them: from the sinks down, inputs in order.
+std::vector<std::string> operators_from_sinks(const PhysicalPlan& plan);
+
 /// A readable form, one stage a paragraph, Spark's manner.
 std::string explain(const PhysicalPlan& plan);
 

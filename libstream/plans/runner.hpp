@@ -19,7 +19,8 @@ struct QueryOptions {
   Trigger trigger;
   /// Empty: nothing is written down; a failed query cannot be resumed.
   std::string checkpoint_directory;
-  Duration checkpoint_interval{0};
+  /// Zero: every epoch. Not given: likewise, but a second where the trigger is below 50 ms.
+  std::optional<Duration> checkpoint_interval;
   bool run_empty_epochs = false;
   /// False: no epoch runs only because the watermark or the clock moved, whatever operators ask.
   bool no_data_epochs = true;
@@ -50,6 +51,11 @@ class RunningQuery {
   virtual std::optional<QueryProgress> last_progress() const = 0;
   /// Manual trigger: runs that many epochs and returns when they are committed.
   virtual Result<void> run_epochs(std::size_t epochs) = 0;
+  /// Returns when all that the sources have now, and the no-data epochs that follow, are committed,
+  /// or the query has ended; the query's error if it ended with one. Time triggers keep to their
+  /// times; with the manual trigger as many epochs run as it takes, none when there is nothing to
+  /// do. Sources with open ranges are asked until an epoch without rows.
+  virtual Result<void> process_all_available() = 0;
 };
 
 class Runner {

@@ -45,6 +45,7 @@ class Process : public std::enable_shared_from_this<Process> {
   void carry_out(const CommitSinks& command);
   void carry_out(const WriteCommit& command);
   void carry_out(const EpochCommitted& command);
+  void carry_out(const CaughtUp&) {}
   void carry_out(const ScheduleTick& command);
   void carry_out(const RestoreTasks& command);
   void carry_out(const Stopped& command);

@@ -164,17 +164,12 @@ Result<void> World::write_commit(std::int64_t term, EpochCommit commit,
 }
 
 RecoveredCheckpoint World::recover() const {
-  RecoveredCheckpoint recovered;
-  if (!commits_.empty()) {
-    const EpochCommit commit = parse_epoch_commit(commits_.rbegin()->second.text).value();
-    recovered.last_committed = commit.epoch;
-    recovered.committed_ends = commit.ends;
-    recovered.zero_time = commit.zero_time;
-    recovered.last_batch_time = commit.batch_time;
-  }
-  const auto next = offsets_.upper_bound(recovered.last_committed);
-  if (next != offsets_.end()) recovered.uncommitted = parse_epoch_offsets(next->second).value();
-  return recovered;
+  std::optional<EpochCommit> commit;
+  if (!commits_.empty()) commit = parse_epoch_commit(commits_.rbegin()->second.text).value();
+  std::optional<EpochOffsets> uncommitted;
+  const auto next = offsets_.upper_bound(commit ? commit->epoch : -1);
+  if (next != offsets_.end()) uncommitted = parse_epoch_offsets(next->second).value();
+  return RecoveredCheckpoint::of(commit, std::move(uncommitted));
 }
 
 std::vector<Counts> World::states_of(EpochId epoch) const {

@@ -9,17 +9,18 @@ namespace {
 
 EpochCommitted committed(EpochId epoch, const std::string& end, std::int64_t rows,
                          std::int64_t millis) {
-  EpochCommitted record{epoch, true, {end}, {}};
+  EpochCommitted record{epoch, true, {end}, {}, 0};
   record.statistics.source_rows = {rows};
   record.statistics.sink_rows = rows;
   record.statistics.duration_millis["triggerExecution"] = millis;
-  record.statistics.operators["agg"] = {"count", rows, rows, 10, 2, 1, 640};
+  record.statistics.operators["agg"] = {"count", rows, rows, 10, 2, 1, 640, 3, 1, true};
   record.statistics.operators["map"] = {"map", rows, rows, 0, 0, 0, 0};
   return record;
 }
 
 ProgressReporter one_to_one() {
-  return ProgressReporter({"q", "r", "words", {"socket[9999]"}, {"console"}, {"0"}, 100});
+  return ProgressReporter(
+      {"q", "r", "words", {"socket[9999]"}, {"console"}, {"0"}, 100, {"agg", "map"}});
 }
 
 }  // namespace
@@ -47,6 +48,9 @@ TEST_CASE("a progress record has Spark's keys and values") {
   CHECK(json["stateOperators"][0]["numRowsUpdated"] == 2);
   CHECK(json["stateOperators"][0]["numRowsRemoved"] == 1);
   CHECK(json["stateOperators"][0]["memoryUsedBytes"] == 640);
+  CHECK(json["stateOperators"][0]["numRowsDroppedByWatermark"] == 3);
+  CHECK(json["stateOperators"][0]["customMetrics"]["numDroppedDuplicateRows"] == 1);
+  CHECK_FALSE(json.contains("eventTime"));
   CHECK(json["sources"][0]["description"] == "socket[9999]");
   CHECK(json["sources"][0]["startOffset"]["0"] == 5);
   CHECK(json["sources"][0]["endOffset"]["0"] == 9);

@@ -31,8 +31,8 @@ void EpochCoordinator::start_time_line(const RecoveredCheckpoint& recovered) {
 void EpochCoordinator::advance(Commands& out) {
   if (phase_ != Phase::active) return;
   start_next_epoch(out);
-  if (is_plan_due()) ask_plan(out);
   report_if_caught_up(out);
+  if (is_plan_due()) ask_plan(out);
   end_open_ranges_if_due(out);
   finish_if_nothing_left(out);
   schedule(out);

@@ -54,6 +54,38 @@ TEST_CASE("commits come back from their text") {
   CHECK(parsed->sink_messages.at(0).content == "part-0");
 }
 
+TEST_CASE("watermarks come back from both texts, and older texts mean zero and min (R-007)") {
+  EpochOffsets offsets = some_offsets();
+  offsets.watermark = 4'000;
+  offsets.watermark_policy = WatermarkPolicy::max;
+  const std::string text = to_text(offsets);
+  CHECK_THAT(text, ContainsSubstring("\"batchWatermarkMs\":4000"));
+  CHECK(parse_epoch_offsets(text)->watermark == 4'000);
+  CHECK(parse_epoch_offsets(text)->watermark_policy == WatermarkPolicy::max);
+
+  EpochCommit commit = some_commit();
+  commit.watermark = 4'000;
+  commit.next_watermark = 9'000;
+  commit.watermark_policy = WatermarkPolicy::max;
+  std::string commit_text = to_text(commit);
+  CHECK(parse_epoch_commit(commit_text)->watermark == 4'000);
+  CHECK(parse_epoch_commit(commit_text)->next_watermark == 9'000);
+  CHECK(parse_epoch_commit(commit_text)->watermark_policy == WatermarkPolicy::max);
+  for (const std::string entry : {"\"batchWatermarkMs\":4000,", "\"nextBatchWatermarkMs\":9000,"}) {
+    const auto at = commit_text.find(entry);
+    REQUIRE(at != std::string::npos);
+    commit_text.erase(at, entry.size());
+  }
+  const auto at = commit_text.find(",\"watermarkPolicy\":\"max\"");
+  REQUIRE(at != std::string::npos);
+  commit_text.erase(at, std::string(",\"watermarkPolicy\":\"max\"").size());
+  const auto old = parse_epoch_commit(commit_text);
+  REQUIRE(old);
+  CHECK(old->watermark == 0);
+  CHECK(old->next_watermark == 0);
+  CHECK(old->watermark_policy == WatermarkPolicy::min);
+}
+
 TEST_CASE("damaged texts are refused with the place of the damage") {
   const auto refuse = [](std::string text, const std::string& from, const std::string& to) {
     const auto at = text.find(from);

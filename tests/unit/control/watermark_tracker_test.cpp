@@ -1,0 +1,65 @@
+#include <libstream/control/watermark_tracker.hpp>
+#include <tests/kit/catch.hpp>
+
+using namespace stream;
+
+namespace {
+
+EventTimes seen(std::uint32_t node, std::int64_t seconds) {
+  return {node, seconds * 1000, seconds * 1000, seconds * 1000, 1};
+}
+
+}  // namespace
+
+TEST_CASE("with two nodes the slower one gives the watermark (R-006)") {
+  WatermarkTracker tracker({10'000, 5'000}, WatermarkPolicy::min);
+  CHECK(tracker.watermark() == 0);
+  const auto after = [&tracker](std::uint32_t node, std::int64_t seconds) {
+    tracker.observe({seen(node, seconds)});
+    return tracker.watermark();
+  };
+  CHECK(after(0, 11) == 0);
+  CHECK(after(1, 6) == 1'000);
+  CHECK(after(1, 8) == 1'000);
+  CHECK(after(0, 21) == 3'000);
+  CHECK(after(1, 39) == 11'000);
+  CHECK(after(0, 31) == 21'000);
+}
+
+TEST_CASE("policy max follows the faster node, also when the other has no row (R-007)") {
+  WatermarkTracker tracker({10'000, 5'000}, WatermarkPolicy::max);
+  tracker.observe({seen(0, 11)});
+  CHECK(tracker.watermark() == 1'000);
+  tracker.observe({seen(1, 39), seen(0, 12)});
+  CHECK(tracker.watermark() == 34'000);
+}
+
+TEST_CASE("a watermark never moves back and never below zero (R-002, R-004)") {
+  WatermarkTracker tracker({10'000}, WatermarkPolicy::min);
+  tracker.observe({seen(0, -500)});
+  CHECK(tracker.watermark() == 0);
+  tracker.observe({seen(0, 30)});
+  tracker.observe({seen(0, 20)});
+  tracker.observe({});
+  CHECK(tracker.watermark() == 20'000);
+}
+
+TEST_CASE("after a restart the watermark stands, and the checkpoint's policy with it (R-026)") {
+  WatermarkTracker tracker({0, 0}, WatermarkPolicy::min);
+  tracker.restore(7'000, WatermarkPolicy::max);
+  tracker.observe({seen(0, 5)});
+  CHECK(tracker.watermark() == 7'000);
+  tracker.observe({seen(0, 9)});
+  CHECK(tracker.watermark() == 9'000);
+}
+
+TEST_CASE("event times of several tasks add up to one (R-009)") {
+  EventTimes sum;
+  sum.add({0, 9, 9, 9, 1});
+  sum.add({});
+  sum.add({0, 20, -4, 16, 2});
+  CHECK(sum.max_millis == 20);
+  CHECK(sum.min_millis == -4);
+  CHECK(sum.sum_millis == 25);
+  CHECK(sum.count == 3);
+}

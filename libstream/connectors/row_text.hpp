@@ -2,7 +2,7 @@
 // rows and by messages that name one. Pure, any thread.
 #pragma once
 
-#include <libstream/formats/value_text.hpp>
+#include <libstream/data/value_text.hpp>
 
 #include <string>
 

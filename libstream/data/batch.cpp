@@ -4,6 +4,8 @@
 #include <libstream/data/column_builder.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace stream {
 namespace {
@@ -37,6 +39,12 @@ std::size_t live_bytes_of(const Column& column) {
   return bytes;
 }
 
+/// 0.0 and -0.0 are one key, and so are all NaNs.
+std::uint64_t hash_double(double value) {
+  value = std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value + 0.0;
+  return hash_bytes(&value, sizeof value);
+}
+
 std::uint64_t hash_value(const Column& column, std::size_t row) {
   if (column.is_null(row)) return kNullHash;
   switch (column.type.kind) {
@@ -48,21 +56,38 @@ std::uint64_t hash_value(const Column& column, std::size_t row) {
     case TypeKind::int16:
       return hash_integer(static_cast<std::uint64_t>(column.data<std::int16_t>()[row]));
     case TypeKind::int32:
+    case TypeKind::date:
+    case TypeKind::year_month_interval:
       return hash_integer(static_cast<std::uint64_t>(column.data<std::int32_t>()[row]));
     case TypeKind::int64:
+    case TypeKind::timestamp:
+    case TypeKind::timestamp_ntz:
+    case TypeKind::day_time_interval:
       return hash_integer(static_cast<std::uint64_t>(column.data<std::int64_t>()[row]));
-    case TypeKind::float32: {
-      // 0.0 and -0.0 are one key.
-      const double value = static_cast<double>(column.data<float>()[row]) + 0.0;
-      return hash_bytes(&value, sizeof value);
-    }
-    case TypeKind::float64: {
-      const double value = column.data<double>()[row] + 0.0;
-      return hash_bytes(&value, sizeof value);
-    }
+    case TypeKind::float32:
+      return hash_double(static_cast<double>(column.data<float>()[row]));
+    case TypeKind::float64:
+      return hash_double(column.data<double>()[row]);
     case TypeKind::string:
     case TypeKind::binary:
+    case TypeKind::variant:
       return hash_bytes(column.string_at(row));
+    case TypeKind::decimal:
+      return hash_bytes(&column.data<Int128>()[row], sizeof(Int128));
+    case TypeKind::calendar_interval:
+      return hash_bytes(&column.data<CalendarInterval>()[row], sizeof(CalendarInterval));
+    case TypeKind::map: {
+      // The order of entries does not count.
+      const std::int64_t* offsets = column.data<std::int64_t>();
+      std::uint64_t hash =
+          hash_integer(static_cast<std::uint64_t>(offsets[row + 1] - offsets[row]));
+      for (std::int64_t i = offsets[row]; i < offsets[row + 1]; ++i) {
+        const auto entry = static_cast<std::size_t>(i);
+        hash += hash_combine(hash_value(column.children[0], entry),
+                             hash_value(column.children[1], entry));
+      }
+      return hash;
+    }
     case TypeKind::array: {
       const std::int64_t* offsets = column.data<std::int64_t>();
       std::uint64_t hash =

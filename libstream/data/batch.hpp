@@ -29,7 +29,7 @@ struct StringView {
 static_assert(sizeof(StringView) == 16);
 
 /// One column. `values` holds num_rows entries of value_width(type) bytes; booleans one byte each;
-/// arrays num_rows + 1 64-bit offsets into children[0]; structs only children.
+/// arrays and maps num_rows + 1 64-bit offsets into their children; structs only children.
 struct Column {
   DataType type;
   std::size_t num_rows = 0;
@@ -45,7 +45,7 @@ struct Column {
   const T* data() const {
     return reinterpret_cast<const T*>(values.data());
   }
-  /// Requires a string or binary column and row < num_rows. Valid as long as the column.
+  /// Requires a text column (is_text) and row < num_rows. Valid as long as the column.
   std::string_view string_at(std::size_t row) const {
     const StringView& view = data<StringView>()[row];
     if (view.is_inline()) return {view.inlined, view.size};

@@ -11,7 +11,7 @@ namespace {
 
 // "SBAT", version, payload bytes; then the payload; then XXH3 of header and payload.
 constexpr std::uint32_t kMagic = 0x54414253;
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kHeaderBytes = 16;
 constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxFields = 4096;
@@ -34,6 +34,10 @@ void put_field(const Field& field, std::string& out) {
 
 void put_type(const DataType& type, std::string& out) {
   put(out, static_cast<std::uint8_t>(type.kind));
+  put(out, type.precision);
+  put(out, type.scale);
+  put(out, type.max_characters);
+  put(out, static_cast<std::uint8_t>(type.is_padded));
   put(out, static_cast<std::uint16_t>(type.children.size()));
   for (const Field& child : type.children) put_field(child, out);
 }
@@ -43,7 +47,7 @@ void put_column(const Column& column, std::string& out) {
   put(out, static_cast<std::uint8_t>(column.validity ? 1 : 0));
   if (column.validity) out.append(column.validity.data(), (column.num_rows + 7) / 8);
   const TypeKind kind = column.type.kind;
-  if (kind == TypeKind::string || kind == TypeKind::binary) {
+  if (is_text(kind)) {
     // Lengths, then all bytes: views are made anew at the reader.
     std::uint64_t total = 0;
     for (std::size_t row = 0; row < column.num_rows; ++row) {
@@ -53,7 +57,7 @@ void put_column(const Column& column, std::string& out) {
     }
     put(out, total);
     for (std::size_t row = 0; row < column.num_rows; ++row) out += column.string_at(row);
-  } else if (kind == TypeKind::array) {
+  } else if (is_list(kind)) {
     out.append(column.values.data(), (column.num_rows + 1) * sizeof(std::int64_t));
   } else if (column.num_rows > 0) {
     const std::size_t bytes = column.num_rows * value_width(kind);
@@ -94,12 +98,20 @@ class Reader {
   Result<DataType> data_type(std::size_t depth) {
     if (depth > kMaxDepth) return damaged("types nest too deep");
     STREAM_TRY(const auto kind, get<std::uint8_t>());
-    if (kind > static_cast<std::uint8_t>(TypeKind::structure)) return damaged("unknown type");
-    STREAM_TRY(const auto num_children, get<std::uint16_t>());
+    if (kind > static_cast<std::uint8_t>(TypeKind::variant)) return damaged("unknown type");
     DataType type = primitive(static_cast<TypeKind>(kind));
+    STREAM_TRY(type.precision, get<std::uint8_t>());
+    STREAM_TRY(type.scale, get<std::uint8_t>());
+    STREAM_TRY(type.max_characters, get<std::uint32_t>());
+    STREAM_TRY(const auto is_padded, get<std::uint8_t>());
+    type.is_padded = is_padded != 0;
+    STREAM_TRY(check_parameters(type));
+    STREAM_TRY(const auto num_children, get<std::uint16_t>());
     if (num_children > kMaxFields) return damaged("too many fields");
-    if (type.kind == TypeKind::array ? num_children != 1
-                                     : type.kind != TypeKind::structure && num_children != 0)
+    const std::size_t expected = type.kind == TypeKind::array ? 1
+                                 : type.kind == TypeKind::map ? 2
+                                                              : 0;
+    if (type.kind != TypeKind::structure && num_children != expected)
       return damaged("a type has a wrong number of children");
     for (std::size_t i = 0; i < num_children; ++i) {
       STREAM_TRY(auto child, field(depth + 1));
@@ -118,9 +130,9 @@ class Reader {
     if (has_validity != 0) {
       STREAM_TRY(column.validity, block((num_rows + 7) / 8));
     }
-    if (type.kind == TypeKind::string || type.kind == TypeKind::binary) {
+    if (is_text(type.kind)) {
       STREAM_TRY(read_strings(column));
-    } else if (type.kind == TypeKind::array) {
+    } else if (is_list(type.kind)) {
       STREAM_TRY(column.values, block((num_rows + 1) * sizeof(std::int64_t)));
     } else {
       STREAM_TRY(column.values, block(num_rows * value_width(type.kind)));
@@ -147,6 +159,24 @@ class Reader {
     BlockRef block = pool_.allocate(size);
     std::memcpy(block.data(), bytes.data(), size);
     return block;
+  }
+
+  static Result<void> check_parameters(const DataType& type) {
+    const auto last_field = static_cast<std::uint8_t>(IntervalField::second);
+    switch (type.kind) {
+      case TypeKind::decimal:
+        if (type.precision < 1 || type.precision > kMaxDecimalPrecision ||
+            type.scale > type.precision)
+          return damaged("a decimal of impossible precision");
+        return {};
+      case TypeKind::day_time_interval:
+      case TypeKind::year_month_interval:
+        if (type.precision > type.scale || type.scale > last_field)
+          return damaged("an interval of unknown fields");
+        return {};
+      default:
+        return {};
+    }
   }
 
   Result<void> read_strings(Column& column) {
@@ -178,14 +208,16 @@ class Reader {
   }
 
   static Result<void> check_children(const Column& column) {
-    if (column.type.kind == TypeKind::array) {
+    if (is_list(column.type.kind)) {
       const std::int64_t* offsets = column.data<std::int64_t>();
       if (offsets[0] != 0) return damaged("array offsets do not begin at 0");
       for (std::size_t row = 0; row < column.num_rows; ++row) {
         if (offsets[row + 1] < offsets[row]) return damaged("array offsets decrease");
       }
-      if (static_cast<std::size_t>(offsets[column.num_rows]) != column.children[0].num_rows)
-        return damaged("array offsets exceed the elements");
+      for (const Column& child : column.children) {
+        if (static_cast<std::size_t>(offsets[column.num_rows]) != child.num_rows)
+          return damaged("array offsets exceed the elements");
+      }
     } else {
       for (const Column& child : column.children) {
         if (child.num_rows != column.num_rows) return damaged("columns differ in length");

@@ -99,7 +99,7 @@ void ColumnBuilder::append_null() {
       append(StringView{});
       return;
     case 8:
-      if (type_.kind == TypeKind::array) {
+      if (is_list(type_.kind)) {
         append_array();
       } else {
         append<std::uint64_t>(0);
@@ -139,7 +139,7 @@ Column ColumnBuilder::finish() {
     std::memcpy(larger.data(), validity_.data(), validity_.capacity());
     validity_ = std::move(larger);
   }
-  if (type_.kind == TypeKind::array && num_rows_ == 0) {
+  if (is_list(type_.kind) && num_rows_ == 0) {
     values_ = pool_->allocate(sizeof(std::int64_t));
     std::memset(values_.data(), 0, sizeof(std::int64_t));
   }
@@ -174,20 +174,33 @@ void append_from(ColumnBuilder& builder, const Column& column, std::size_t row) 
       return;
     case TypeKind::int32:
     case TypeKind::float32:
+    case TypeKind::date:
+    case TypeKind::year_month_interval:
       builder.append(column.data<std::uint32_t>()[row]);
       return;
     case TypeKind::int64:
     case TypeKind::float64:
+    case TypeKind::timestamp:
+    case TypeKind::timestamp_ntz:
+    case TypeKind::day_time_interval:
       builder.append(column.data<std::uint64_t>()[row]);
       return;
     case TypeKind::string:
     case TypeKind::binary:
+    case TypeKind::variant:
       builder.append_string(column.string_at(row));
       return;
-    case TypeKind::array: {
+    case TypeKind::decimal:
+    case TypeKind::calendar_interval:
+      builder.append(column.data<Int128>()[row]);
+      return;
+    case TypeKind::array:
+    case TypeKind::map: {
       const std::int64_t* offsets = column.data<std::int64_t>();
-      for (std::int64_t i = offsets[row]; i < offsets[row + 1]; ++i)
-        append_from(builder.child(0), column.children[0], static_cast<std::size_t>(i));
+      for (std::size_t c = 0; c < column.children.size(); ++c) {
+        for (std::int64_t i = offsets[row]; i < offsets[row + 1]; ++i)
+          append_from(builder.child(c), column.children[c], static_cast<std::size_t>(i));
+      }
       builder.append_array();
       return;
     }

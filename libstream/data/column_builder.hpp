@@ -33,7 +33,7 @@ class ColumnBuilder {
 
   /// Structs: call after one append on every child.
   void append_struct() { ++num_rows_; }
-  /// Arrays: call after appending the elements to child(0).
+  /// Arrays and maps: call after appending the elements to every child.
   void append_array();
   ColumnBuilder& child(std::size_t index) { return children_[index]; }
 

@@ -47,17 +47,21 @@ void append_key(const Column& column, std::size_t row, std::string& out) {
     case TypeKind::null:
       return;
     case TypeKind::string:
-    case TypeKind::binary: {
+    case TypeKind::binary:
+    case TypeKind::variant: {
       const std::string_view text = column.string_at(row);
       put(out, static_cast<std::uint32_t>(text.size()));
       out += text;
       return;
     }
-    case TypeKind::array: {
+    case TypeKind::array:
+    case TypeKind::map: {
       const std::int64_t* offsets = column.data<std::int64_t>();
       put(out, offsets[row + 1] - offsets[row]);
-      for (std::int64_t i = offsets[row]; i < offsets[row + 1]; ++i)
-        append_key(column.children[0], static_cast<std::size_t>(i), out);
+      for (std::int64_t i = offsets[row]; i < offsets[row + 1]; ++i) {
+        for (const Column& child : column.children)
+          append_key(child, static_cast<std::size_t>(i), out);
+      }
       return;
     }
     case TypeKind::structure:

@@ -1,6 +1,6 @@
 #include <libstream/connectors/files/staged_file.hpp>
 #include <libstream/connectors/files/text_file_sink.hpp>
-#include <libstream/formats/value_text.hpp>
+#include <libstream/data/value_text.hpp>
 
 #include <fmt/format.h>
 

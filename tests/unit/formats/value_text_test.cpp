@@ -1,5 +1,5 @@
 #include <libstream/data/column_builder.hpp>
-#include <libstream/formats/value_text.hpp>
+#include <libstream/data/value_text.hpp>
 #include <tests/kit/catch.hpp>
 
 #include <cstdlib>

@@ -1,4 +1,7 @@
-#include <libstream/formats/value_text.hpp>
+#include <libstream/base/check.hpp>
+#include <libstream/data/date_time.hpp>
+#include <libstream/data/decimal.hpp>
+#include <libstream/data/value_text.hpp>
 
 #include <fmt/format.h>
 
@@ -107,6 +110,45 @@ void append_structure(const Column& column, std::size_t row, TextStyle style, st
   out += is_json ? '}' : ')';
 }
 
+void append_map(const Column& column, std::size_t row, TextStyle style, std::string& out) {
+  const bool is_json = style == TextStyle::json;
+  const std::int64_t* offsets = column.data<std::int64_t>();
+  out += '{';
+  for (std::int64_t i = offsets[row]; i < offsets[row + 1]; ++i) {
+    if (i != offsets[row]) out += is_json ? "," : ", ";
+    append(column.children[0], static_cast<std::size_t>(i), style, true, out);
+    out += is_json ? ":" : " -> ";
+    append(column.children[1], static_cast<std::size_t>(i), style, true, out);
+  }
+  out += '}';
+}
+
+/// Dates, timestamps (in UTC) and intervals.
+void append_time(const Column& column, std::size_t row, bool is_quoted, std::string& out) {
+  if (is_quoted) out += '"';
+  switch (column.type.kind) {
+    case TypeKind::date:
+      append_date(column.data<std::int32_t>()[row], out);
+      break;
+    case TypeKind::timestamp:
+    case TypeKind::timestamp_ntz:
+      append_date_time(column.data<std::int64_t>()[row], out);
+      break;
+    case TypeKind::day_time_interval:
+      append_day_time_interval(column.data<std::int64_t>()[row], column.type, out);
+      break;
+    case TypeKind::year_month_interval:
+      append_year_month_interval(column.data<std::int32_t>()[row], column.type, out);
+      break;
+    case TypeKind::calendar_interval:
+      append_calendar_interval(column.data<CalendarInterval>()[row], out);
+      break;
+    default:
+      STREAM_UNREACHABLE("not a time");
+  }
+  if (is_quoted) out += '"';
+}
+
 void append(const Column& column, std::size_t row, TextStyle style, bool is_nested,
             std::string& out) {
   if (column.is_null(row)) return void(out += "null");
@@ -149,6 +191,17 @@ void append(const Column& column, std::size_t row, TextStyle style, bool is_nest
     case TypeKind::structure:
       append_structure(column, row, style, out);
       break;
+    case TypeKind::map:
+      append_map(column, row, style, out);
+      break;
+    case TypeKind::variant:
+      out += column.string_at(row);
+      break;
+    case TypeKind::decimal:
+      append_decimal(column.data<Int128>()[row], column.type.scale, out);
+      break;
+    default:
+      append_time(column, row, is_nested && style == TextStyle::json, out);
   }
 }
 

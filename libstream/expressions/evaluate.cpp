@@ -1,0 +1,380 @@
+#include <libstream/base/check.hpp>
+#include <libstream/data/column_builder.hpp>
+#include <libstream/expressions/evaluate.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace stream {
+namespace {
+
+using Rows = std::vector<std::uint32_t>;
+
+bool is_true(const Operand& operand, std::size_t row) {
+  return !operand.is_null(row) && operand.column.data<std::uint8_t>()[operand.index(row)] != 0;
+}
+bool is_false(const Operand& operand, std::size_t row) {
+  return !operand.is_null(row) && operand.column.data<std::uint8_t>()[operand.index(row)] == 0;
+}
+
+Rows all_rows(std::size_t num_rows) {
+  Rows rows(num_rows);
+  for (std::size_t i = 0; i < num_rows; ++i) rows[i] = static_cast<std::uint32_t>(i);
+  return rows;
+}
+
+/// May evaluating the expression for rows that do not need it be noticed?
+bool can_fail(const TypedExpression& expression) {
+  if (const auto* call = expression.as<FunctionCall>();
+      call && (call->can_fail || !call->is_deterministic))
+    return true;
+  if (const auto* lazy = expression.as<LazyCall>();
+      lazy && lazy->kind == LazyCall::Kind::null_on_error)
+    return false;
+  const std::vector<TypedExpr> children = children_of(expression);
+  return std::any_of(children.begin(), children.end(),
+                     [](const TypedExpr& child) { return can_fail(*child); });
+}
+
+void mark_used(const TypedExpression& expression, std::vector<bool>& is_used) {
+  if (const auto* input = expression.as<InputColumn>()) {
+    is_used[input->index] = true;
+    return;
+  }
+  if (const auto* lambda = expression.as<LambdaFunction>()) {
+    for (const TypedExpr& capture : lambda->captures) mark_used(*capture, is_used);
+    return;
+  }
+  for (const TypedExpr& child : children_of(expression)) mark_used(*child, is_used);
+}
+
+/// The rows of a batch that `expression` is to be evaluated for; columns that it does not read
+/// become empty shells.
+Batch rows_for(const TypedExpression& expression, const Batch& batch, const Rows& rows,
+               BlockPool& pool) {
+  std::vector<bool> is_used(batch.num_columns(), false);
+  mark_used(expression, is_used);
+  std::vector<Column> columns;
+  for (std::size_t i = 0; i < batch.num_columns(); ++i) {
+    if (is_used[i]) {
+      columns.push_back(take_column(batch.column(i), rows, pool));
+    } else {
+      Column shell;
+      shell.type = batch.column(i).type;
+      shell.num_rows = rows.size();
+      columns.push_back(std::move(shell));
+    }
+  }
+  return {batch.shared_schema(), std::move(columns), rows.size()};
+}
+
+/// Evaluates for some rows only: entry i of the operand belongs to rows[i].
+Result<Operand> evaluate_rows(const TypedExpression& expression, const Batch& batch,
+                              const Rows& rows, EvaluationContext& context) {
+  if (rows.size() == batch.num_rows()) return evaluate_operand(expression, batch, context);
+  return evaluate_operand(expression, rows_for(expression, batch, rows, context.pool), context);
+}
+
+/// A bit a row: no argument is null. Empty when none has nulls.
+BlockRef active_rows(std::span<const Operand> arguments, std::size_t num_rows, bool& has_none,
+                     BlockPool& pool) {
+  BlockRef active;
+  has_none = false;
+  const std::size_t bytes = (num_rows + 7) / 8;
+  for (const Operand& argument : arguments) {
+    const bool is_void = argument.column.type.kind == TypeKind::null;
+    if (argument.is_constant || is_void) {
+      if (is_void ? argument.column.num_rows > 0 : argument.column.is_null(0)) has_none = true;
+      continue;
+    }
+    if (!argument.column.validity) continue;
+    if (!active) {
+      active = pool.allocate(bytes + 8);
+      std::memset(active.data(), 0xff, bytes + 8);
+    }
+    for (std::size_t i = 0; i < bytes; ++i) active.data()[i] &= argument.column.validity.data()[i];
+  }
+  return active;
+}
+
+Column null_column(const DataType& type, std::size_t num_rows, BlockPool& pool) {
+  ColumnBuilder builder(type, pool);
+  for (std::size_t i = 0; i < num_rows; ++i) builder.append_null();
+  return builder.finish();
+}
+
+/// Nulls of the arguments become nulls of the result.
+void add_nulls(Column& column, const BlockRef& active, BlockPool& pool) {
+  if (!active) return;
+  if (!column.validity) {
+    column.validity = active;
+    return;
+  }
+  const std::size_t bytes = (column.num_rows + 7) / 8;
+  BlockRef both = pool.allocate(bytes + 8);
+  for (std::size_t i = 0; i < bytes; ++i)
+    both.data()[i] = static_cast<char>(column.validity.data()[i] & active.data()[i]);
+  column.validity = std::move(both);
+}
+
+Result<LambdaCall> bind_lambda(const LambdaFunction& lambda, const Batch& batch,
+                               EvaluationContext& context) {
+  auto captures = std::make_shared<std::vector<Operand>>();
+  for (const TypedExpr& capture : lambda.captures) {
+    STREAM_TRY(Operand operand, evaluate_operand(*capture, batch, context));
+    captures->push_back(std::move(operand));
+  }
+  return LambdaCall(
+      [&lambda, captures, &context](std::vector<Column> parameters,
+                                    std::span<const std::uint32_t> outer_rows) -> Result<Column> {
+        auto schema = std::make_shared<Schema>();
+        std::vector<Column> columns = std::move(parameters);
+        columns.resize(lambda.num_parameters);
+        for (const Operand& capture : *captures) {
+          if (capture.is_constant) {
+            const Rows zeros(outer_rows.size(), 0);
+            columns.push_back(take_column(capture.column, zeros, context.pool));
+          } else {
+            columns.push_back(take_column(capture.column, outer_rows, context.pool));
+          }
+        }
+        for (const Column& column : columns) schema->fields.push_back({"", column.type, true});
+        const Batch inner(std::move(schema), std::move(columns), outer_rows.size());
+        return evaluate(*lambda.body, inner, context);
+      });
+}
+
+Result<Operand> call_function(const TypedExpression& expression, const FunctionCall& call,
+                              const Batch& batch, EvaluationContext& context) {
+  std::vector<Operand> arguments;
+  std::vector<LambdaCall> lambdas;
+  arguments.reserve(call.arguments.size());
+  bool is_constant = call.is_deterministic;
+  for (const TypedExpr& argument : call.arguments) {
+    if (const auto* lambda = argument->as<LambdaFunction>()) {
+      STREAM_TRY(LambdaCall bound, bind_lambda(*lambda, batch, context));
+      lambdas.push_back(std::move(bound));
+      arguments.emplace_back();
+      is_constant = is_constant && is_foldable(*argument);
+      continue;
+    }
+    STREAM_TRY(Operand operand, evaluate_operand(*argument, batch, context));
+    is_constant = is_constant && operand.is_constant;
+    arguments.push_back(std::move(operand));
+  }
+  const std::size_t num_rows = is_constant ? 1 : batch.num_rows();
+  bool has_none = false;
+  BlockRef active;
+  if (call.nulls == NullHandling::skip) {
+    active = active_rows(arguments, num_rows, has_none, context.pool);
+    if (has_none) return Operand{null_column(expression.type, 1, context.pool), true};
+  }
+  const KernelInput input{arguments, lambdas, num_rows, expression.type, context, active};
+  STREAM_TRY(Column column, call.kernel(input));
+  STREAM_CHECK(column.num_rows == num_rows, call.name);
+  if (call.nulls == NullHandling::skip) add_nulls(column, active, context.pool);
+  return Operand{std::move(column), is_constant};
+}
+
+/// Puts values that were computed for some rows back in their places.
+class Scatter {
+  struct Place {
+    std::uint32_t part;
+    std::uint32_t index;
+  };
+  static constexpr Place kNull{0xffffffffu, 0};
+
+ public:
+  Scatter(const DataType& type, std::size_t num_rows, BlockPool& pool)
+      : builder_(type, pool), sources_(num_rows, kNull) {}
+
+  void set(std::uint32_t row, std::size_t part, std::size_t index) {
+    sources_[row] = {static_cast<std::uint32_t>(part), static_cast<std::uint32_t>(index)};
+  }
+  std::size_t add(Operand operand) {
+    parts_.push_back(std::move(operand));
+    return parts_.size() - 1;
+  }
+  Column finish() {
+    for (const Operand& part : parts_) builder_.adopt(part.column.blocks);
+    for (const Place& place : sources_) {
+      if (place.part == kNull.part) {
+        builder_.append_null();
+      } else {
+        const Operand& part = parts_[place.part];
+        append_from(builder_, part.column, part.index(place.index));
+      }
+    }
+    return builder_.finish();
+  }
+
+ private:
+  ColumnBuilder builder_;
+  std::vector<Place> sources_;
+  std::vector<Operand> parts_;
+};
+
+/// AND and OR: a later argument is evaluated for rows that earlier ones leave open.
+Result<Operand> evaluate_logical(const LazyCall& call, const Batch& batch,
+                                 EvaluationContext& context) {
+  const bool is_and = call.kind == LazyCall::Kind::logical_and;
+  const std::size_t num_rows = batch.num_rows();
+  constexpr std::uint8_t kUnknown = 2;
+  std::vector<std::uint8_t> states(num_rows, is_and ? 1 : 0);
+  Rows open = all_rows(num_rows);
+  for (const TypedExpr& argument : call.arguments) {
+    if (open.empty() && num_rows > 0) break;
+    const bool needs_selection = open.size() < num_rows && can_fail(*argument);
+    STREAM_TRY(const Operand operand, needs_selection
+                                          ? evaluate_rows(*argument, batch, open, context)
+                                          : evaluate_operand(*argument, batch, context));
+    Rows still_open;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      const std::uint32_t row = open[i];
+      const std::size_t at = needs_selection ? i : row;
+      if (operand.is_null(at)) {
+        states[row] = kUnknown;
+        still_open.push_back(row);
+      } else if (is_and ? is_false(operand, at) : is_true(operand, at)) {
+        states[row] = is_and ? 0 : 1;
+      } else {
+        still_open.push_back(row);
+      }
+    }
+    open = std::move(still_open);
+  }
+  ColumnBuilder builder(primitive(TypeKind::boolean), context.pool);
+  for (const std::uint8_t state : states) {
+    if (state == kUnknown) {
+      builder.append_null();
+    } else {
+      builder.append(state);
+    }
+  }
+  return Operand{builder.finish(), false};
+}
+
+Result<Operand> evaluate_case(const TypedExpression& expression, const LazyCall& call,
+                              const Batch& batch, EvaluationContext& context) {
+  Scatter scatter(expression.type, batch.num_rows(), context.pool);
+  Rows open = all_rows(batch.num_rows());
+  const auto take = [&](const TypedExpr& value, const Rows& rows) -> Result<void> {
+    if (rows.empty()) return {};
+    STREAM_TRY(Operand operand, evaluate_rows(*value, batch, rows, context));
+    const std::size_t part = scatter.add(std::move(operand));
+    for (std::size_t i = 0; i < rows.size(); ++i) scatter.set(rows[i], part, i);
+    return {};
+  };
+  for (std::size_t i = 0; i + 1 < call.arguments.size() && !open.empty(); i += 2) {
+    STREAM_TRY(const Operand condition, evaluate_rows(*call.arguments[i], batch, open, context));
+    Rows chosen;
+    Rows rest;
+    for (std::size_t k = 0; k < open.size(); ++k)
+      (is_true(condition, k) ? chosen : rest).push_back(open[k]);
+    STREAM_TRY(take(call.arguments[i + 1], chosen));
+    open = std::move(rest);
+  }
+  STREAM_TRY(take(call.arguments.back(), open));
+  return Operand{scatter.finish(), false};
+}
+
+Result<Operand> evaluate_coalesce(const TypedExpression& expression, const LazyCall& call,
+                                  const Batch& batch, EvaluationContext& context) {
+  Scatter scatter(expression.type, batch.num_rows(), context.pool);
+  Rows open = all_rows(batch.num_rows());
+  for (const TypedExpr& argument : call.arguments) {
+    if (open.empty()) break;
+    STREAM_TRY(Operand operand, evaluate_rows(*argument, batch, open, context));
+    Rows rest;
+    const std::size_t part = scatter.add(operand);
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      if (operand.is_null(i) || operand.type().kind == TypeKind::null) {
+        rest.push_back(open[i]);
+      } else {
+        scatter.set(open[i], part, i);
+      }
+    }
+    open = std::move(rest);
+  }
+  return Operand{scatter.finish(), false};
+}
+
+/// Evaluates the argument; rows that fail are looked for one by one.
+Result<Operand> evaluate_or_null(const TypedExpression& expression, const LazyCall& call,
+                                 const Batch& batch, EvaluationContext& context) {
+  const TypedExpression& argument = *call.arguments[0];
+  Result<Operand> all = evaluate_operand(argument, batch, context);
+  if (all) return all;
+  Scatter scatter(expression.type, batch.num_rows(), context.pool);
+  for (const std::uint32_t row : all_rows(batch.num_rows())) {
+    const Batch single = rows_for(argument, batch, {row}, context.pool);
+    Result<Operand> one = evaluate_operand(argument, single, context);
+    if (one) scatter.set(row, scatter.add(std::move(*one)), 0);
+  }
+  return Operand{scatter.finish(), false};
+}
+
+Result<Operand> evaluate_lazy(const TypedExpression& expression, const LazyCall& call,
+                              const Batch& batch, EvaluationContext& context) {
+  switch (call.kind) {
+    case LazyCall::Kind::logical_and:
+    case LazyCall::Kind::logical_or:
+      return evaluate_logical(call, batch, context);
+    case LazyCall::Kind::case_when:
+      return evaluate_case(expression, call, batch, context);
+    case LazyCall::Kind::coalesce:
+      return evaluate_coalesce(expression, call, batch, context);
+    case LazyCall::Kind::null_on_error:
+      return evaluate_or_null(expression, call, batch, context);
+  }
+  STREAM_UNREACHABLE("lazy call");
+}
+
+}  // namespace
+
+Result<Operand> evaluate_operand(const TypedExpression& expression, const Batch& batch,
+                                 EvaluationContext& context) {
+  if (const auto* input = expression.as<InputColumn>())
+    return Operand{batch.column(input->index), false};
+  if (const auto* constant = expression.as<Constant>())
+    return Operand{repeat_value(constant->value, expression.type, 1, context.pool), true};
+  if (const auto* call = expression.as<FunctionCall>())
+    return call_function(expression, *call, batch, context);
+  if (const auto* call = expression.as<LazyCall>())
+    return evaluate_lazy(expression, *call, batch, context);
+  STREAM_UNREACHABLE("an expression that was not bound to its input");
+}
+
+Column expand(const Operand& operand, std::size_t num_rows, BlockPool& pool) {
+  if (!operand.is_constant) return operand.column;
+  const Rows zeros(num_rows, 0);
+  return take_column(operand.column, zeros, pool);
+}
+
+Result<Column> evaluate(const TypedExpression& expression, const Batch& batch,
+                        EvaluationContext& context) {
+  STREAM_TRY(const Operand operand, evaluate_operand(expression, batch, context));
+  return expand(operand, batch.num_rows(), context.pool);
+}
+
+Result<Value> fold(const TypedExpression& expression, EvaluationContext& context) {
+  const Batch one_row(std::make_shared<const Schema>(), {}, 1);
+  STREAM_TRY(const Operand operand, evaluate_operand(expression, one_row, context));
+  return value_at(operand.column, 0);
+}
+
+void rows_where_true(const Operand& condition, std::size_t num_rows, Rows& rows) {
+  rows.clear();
+  for (std::size_t row = 0; row < num_rows; ++row) {
+    if (is_true(condition, row)) rows.push_back(static_cast<std::uint32_t>(row));
+  }
+}
+
+Column take_column(const Column& column, std::span<const std::uint32_t> rows, BlockPool& pool) {
+  ColumnBuilder builder(column.type, pool);
+  builder.adopt(column.blocks);
+  for (const std::uint32_t row : rows) append_from(builder, column, row);
+  return builder.finish();
+}
+
+}  // namespace stream

@@ -1,0 +1,26 @@
+// Spark's rules for types that meet: which implicit casts there are and what two types have in
+// common (TypeCoercion.scala, AnsiTypeCoercion.scala). Pure functions.
+#pragma once
+
+#include <libstream/data/schema.hpp>
+#include <libstream/expressions/function.hpp>
+
+#include <optional>
+
+namespace stream {
+
+/// The type that values of both convert to in a comparison, CASE, array(…), UNION, …. nullopt:
+/// none.
+std::optional<DataType> common_type(const DataType& a, const DataType& b, bool is_ansi);
+/// The same over all arguments from `first` on.
+std::optional<DataType> common_type(Arguments arguments, std::size_t first, bool is_ansi);
+
+/// May `from` be cast to `to` without being asked for (a function's parameter)?
+bool is_implicitly_castable(const DataType& from, const DataType& to, bool is_ansi);
+/// May a column of `from` be written into one of `to` (INSERT, ANSI store assignment)?
+bool is_store_assignable(const DataType& from, const DataType& to);
+
+/// The decimal that holds every value of an integral type, or the type itself when decimal.
+DataType decimal_for(const DataType& type);
+
+}  // namespace stream

@@ -2,6 +2,7 @@
 // the analyser (plans) from an Expression with the function registry. Immutable, shared.
 #pragma once
 
+#include <libstream/base/result.hpp>
 #include <libstream/data/value.hpp>
 
 #include <cstdint>

@@ -228,6 +228,8 @@ class EpochCoordinator {
   bool is_state_of_age() const;
   void take_empty_plan();
   bool is_catching_up() const { return catch_up_request_ > seen_still_; }
+  bool is_waited_for() const { return seen_still_ > caught_up_; }
+  void stand_still(std::int64_t request);
   void report_if_caught_up(Commands& out);
   EpochMillis open_until(EpochMillis batch_time) const;
   bool is_finishing() const { return is_stopping_ || is_exhausted_; }
@@ -290,6 +292,7 @@ class EpochCoordinator {
 
   std::int64_t catch_up_request_ = 0;  ///< the newest that was asked for
   std::int64_t seen_still_ = 0;        ///< up to it the sources were found to stand still
+  EpochId still_epoch_ = -1;           ///< the last epoch planned then
   std::int64_t caught_up_ = 0;         ///< up to it CaughtUp was given
 
   std::optional<Planning> planning_;

@@ -137,11 +137,13 @@ void EpochCoordinator::take_plan(std::vector<std::optional<std::string>> ends) {
     epoch.offsets.ranges.push_back({next_starts_[i], ends[i].value_or(""), is_open});
   }
   has_moved |= is_bounded() && !is_bounded_input_planned_;
-  if (!has_moved && !is_state_of_age()) {
-    seen_still_ = std::max(seen_still_, planning.catch_up_request);
+  const bool is_still = !has_moved && !is_state_of_age();
+  if (is_still && !options_.run_empty_epochs && options_.trigger.interval.count() == 0)
+    next_start_ = now_ + kIdlePoll.count();
+  if (!has_moved && !runs_without_rows()) {
+    stand_still(planning.catch_up_request);
+    return take_empty_plan();
   }
-  if (!has_moved && options_.trigger.interval.count() == 0) next_start_ = now_ + kIdlePoll.count();
-  if (!has_moved && !runs_without_rows()) return take_empty_plan();
   is_bounded_input_planned_ = true;
   epoch.has_data = has_moved;
   epoch.catch_up_request = planning.catch_up_request;
@@ -156,6 +158,7 @@ void EpochCoordinator::take_plan(std::vector<std::optional<std::string>> ends) {
       std::max<std::int64_t>(0, now_ - planning.asked_at);
   if (options_.trigger.kind == Trigger::Kind::manual && manual_epochs_ > 0) --manual_epochs_;
   queue_.push_back(std::move(epoch));
+  if (is_still) stand_still(planning.catch_up_request);
 }
 
 void EpochCoordinator::take_empty_plan() {
@@ -166,9 +169,19 @@ void EpochCoordinator::take_empty_plan() {
   if (is_checkpoint_due) push_final_checkpoint();
 }
 
+void EpochCoordinator::stand_still(std::int64_t request) {
+  if (request <= seen_still_) return;
+  seen_still_ = request;
+  still_epoch_ = next_epoch_ - 1;
+}
+
 void EpochCoordinator::report_if_caught_up(Commands& out) {
-  if (caught_up_ >= seen_still_ || planning_ || running_ || !queue_.empty()) return;
-  if (!since_commit_.empty()) {
+  if (!is_waited_for()) return;
+  const bool is_some_unfinished = (running_ && running_->plan.offsets.epoch <= still_epoch_) ||
+                                  (!queue_.empty() && queue_.front().offsets.epoch <= still_epoch_);
+  if (is_some_unfinished) return;
+  if (!since_commit_.empty() && since_commit_.front().offsets.epoch <= still_epoch_) {
+    if (running_ || !queue_.empty() || planning_) return;  // the next epoch is a checkpoint
     push_final_checkpoint();
     return start_next_epoch(out);
   }

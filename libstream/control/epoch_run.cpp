@@ -28,7 +28,7 @@ void EpochCoordinator::start_next_epoch(Commands& out) {
   if (!epoch.plan.are_watermarks_known) fix_watermarks(epoch.plan);
   if (!epoch.plan.is_checkpoint) {
     const bool is_last = is_finishing() && queue_.empty();
-    epoch.plan.is_checkpoint = is_last ||
+    epoch.plan.is_checkpoint = is_last || is_waited_for() ||
                                now_ - last_checkpoint_at_ >= options_.checkpoint_interval.count() ||
                                options_.checkpoint_interval.count() == 0;
   }
@@ -125,8 +125,7 @@ void EpochCoordinator::finish_epoch(RunningEpoch epoch, Commands& out) {
   has_run_epoch_ = true;
   had_last_epoch_data_ = was_open ? has_moved : epoch.plan.has_data;
   // Whether open ranges stand still is known only now.
-  if (was_open && !has_moved && !is_state_of_age())
-    seen_still_ = std::max(seen_still_, epoch.plan.catch_up_request);
+  if (was_open && !has_moved && !is_state_of_age()) stand_still(epoch.plan.catch_up_request);
   epoch.statistics.duration_millis["triggerExecution"] =
       std::max<std::int64_t>(0, now_ - epoch.plan.trigger_start);
   const EpochId number = offsets.epoch;

@@ -12,8 +12,14 @@ CoordinatorOptions coordinator_options(const Scenario& scenario) {
   options.checkpoint_interval = scenario.checkpoint_interval;
   options.durable = true;
   options.max_queued_epochs = 5;
+  if (scenario.has_watermarks) {
+    options.watermark_delays.assign(scenario.num_sources, kDelay);
+    options.no_data_epochs = NoDataEpochs::when_watermark_moves;
+  }
   return options;
 }
+
+EpochMillis end_of(std::size_t window) { return static_cast<EpochMillis>(window + 1) * kWindow; }
 
 }  // namespace
 
@@ -57,6 +63,11 @@ void Process::stop_gracefully() {
 void Process::run_epochs(std::size_t epochs) {
   deliver("run epochs",
           [this, epochs] { handle(coordinator_.on_run_epochs(epochs, world_.now())); });
+}
+
+void Process::catch_up() {
+  deliver("catch up",
+          [this] { handle(coordinator_.on_catch_up(++catch_up_requests_, world_.now())); });
 }
 
 // ---- time ----
@@ -157,7 +168,10 @@ void Process::carry_out(const WriteOffsets& command) {
 }
 
 void Process::carry_out(const BeginEpoch& command) {
-  for (Task& task : attempt_->tasks) task.sources_left = command.offsets.ranges.size();
+  for (Task& task : attempt_->tasks) {
+    task.sources_left = command.offsets.ranges.size();
+    task.event_times.assign(task.sources_left, {});
+  }
   for (std::size_t i = 0; i < command.offsets.ranges.size(); ++i) send_range(command, i);
 }
 
@@ -181,16 +195,37 @@ void Process::send_range(const BeginEpoch& begin, std::size_t source) {
       if (!rows.empty()) rows[world_.task_of(row)].push_back(row);
     }
     for (std::size_t task = 0; task < rows.size(); ++task) {
-      send(task, [attempt = attempt_, task, chunk = std::move(rows[task])] {
-        Task& state = attempt->tasks[task];
-        for (const Row& row : chunk) {
-          state.rows.push_back(World::output_of(row, ++state.counts[{row.source, row.key}]));
-        }
+      send(task, [this, late = begin.late_watermark, attempt = attempt_, task,
+                  chunk = std::move(rows[task])] {
+        for (const Row& row : chunk) take_row(attempt->tasks[task], row, late);
       });
     }
   }
   for (std::size_t task = 0; task < attempt_->tasks.size(); ++task) {
     send(task, [this, begin, task, attempt = attempt_] { finish_source(begin, task, attempt); });
+  }
+}
+
+void Process::take_row(Task& task, const Row& row, EpochMillis late) {
+  if (!world_.scenario().has_watermarks) {
+    task.rows.push_back(World::output_of(row, ++task.counts[{row.source, row.key}]));
+    return;
+  }
+  const auto node = static_cast<std::uint32_t>(row.source);
+  task.event_times[row.source].watermark_node = node;
+  task.event_times[row.source].add({node, row.time, row.time, row.time, 1});
+  const std::size_t window = World::window_of(row);
+  if (end_of(window) > late) ++task.counts[{window, row.key}];
+}
+
+void Process::emit_windows(Task& task, EpochMillis watermark) {
+  if (!world_.scenario().has_watermarks) return;
+  if (world_.scenario().bug == Bug::evicts_early) watermark += 2 * kWindow;
+  while (!task.counts.empty() && end_of(task.counts.begin()->first.first) <= watermark) {
+    const auto& [group, count] = *task.counts.begin();
+    if (group.first < kFirstClosingWindow)
+      task.rows.push_back(World::output_of_window(group.first, group.second, count));
+    task.counts.erase(task.counts.begin());
   }
 }
 
@@ -203,8 +238,10 @@ void Process::send_done(const BeginEpoch& begin, std::size_t task,
                         const std::shared_ptr<Attempt>& attempt) {
   TaskReport report;
   report.task = static_cast<TaskIndex>(task);
+  Task& state = attempt->tasks[task];
+  emit_windows(state, begin.offsets.watermark);
+  report.statistics.event_times = std::exchange(state.event_times, {});
   if (begin.is_checkpoint) {
-    Task& state = attempt->tasks[task];
     const std::string name = std::to_string(term_) + "-" + std::to_string(begin.attempt) + "-" +
                              std::to_string(task) + "-" + std::to_string(begin.offsets.epoch);
     world_.stage(name, std::exchange(state.rows, {}));
@@ -304,7 +341,7 @@ void Process::carry_out(const RestoreTasks& command) {
       [this, command, attempt] {
         std::vector<Counts> states = world_.states_of(command.from);
         if (world_.scenario().bug == Bug::forgets_state) states.assign(states.size(), {});
-        for (Counts& counts : states) attempt->tasks.push_back({std::move(counts), {}, 0});
+        for (Counts& counts : states) attempt->tasks.push_back({std::move(counts), {}, 0, {}});
         attempt->sealed.resize(attempt->tasks.size());
         handle(coordinator_.on_tasks_restored(world_.now(), command.attempt));
       },

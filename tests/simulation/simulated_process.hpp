@@ -20,6 +20,8 @@ class Process : public std::enable_shared_from_this<Process> {
   void lose_tasks();
   void stop_gracefully();
   void run_epochs(std::size_t epochs);
+  void catch_up();
+  bool is_caught_up() const { return is_caught_up_; }
 
   bool is_over() const { return !is_alive_ || coordinator_.is_stopped(); }
   const std::optional<Error>& error() const { return error_; }
@@ -29,6 +31,7 @@ class Process : public std::enable_shared_from_this<Process> {
     Counts counts;
     std::vector<std::string> rows;  ///< output since the last checkpoint
     std::size_t sources_left = 0;
+    std::vector<EventTimes> event_times;  ///< of the running epoch, by source
   };
   /// Tasks of one attempt; thrown away as a whole.
   struct Attempt {
@@ -45,7 +48,7 @@ class Process : public std::enable_shared_from_this<Process> {
   void carry_out(const CommitSinks& command);
   void carry_out(const WriteCommit& command);
   void carry_out(const EpochCommitted& command);
-  void carry_out(const CaughtUp&) {}
+  void carry_out(const CaughtUp&) { is_caught_up_ = true; }
   void carry_out(const ScheduleTick& command);
   void carry_out(const RestoreTasks& command);
   void carry_out(const Stopped& command);
@@ -59,6 +62,8 @@ class Process : public std::enable_shared_from_this<Process> {
   void send_range(const BeginEpoch& begin, std::size_t source);
   void finish_source(const BeginEpoch& begin, std::size_t task,
                      const std::shared_ptr<Attempt>& attempt);
+  void take_row(Task& task, const Row& row, EpochMillis late);
+  void emit_windows(Task& task, EpochMillis watermark);
   void send_done(const BeginEpoch& begin, std::size_t task,
                  const std::shared_ptr<Attempt>& attempt);
   void write_sinks(const CommitSinks& command, std::function<void()> answer);
@@ -74,6 +79,8 @@ class Process : public std::enable_shared_from_this<Process> {
   std::uint64_t tick_ = 0;
   std::shared_ptr<Attempt> attempt_;
   std::optional<Error> error_;
+  std::int64_t catch_up_requests_ = 0;
+  bool is_caught_up_ = false;
 };
 
 }  // namespace stream::simulation

@@ -71,6 +71,7 @@ Scenario make_scenario(std::uint64_t seed, Bug bug) {
   made.rows_per_second = pick(50, 400);
   made.rows_per_epoch = pick(5, 100);
   made.num_keys = pick(1, 20);
+  made.has_watermarks = pick(0, 1) == 1;
   made.faults_until = 1'000'000 + pick(500, 4000);
   return made;
 }
@@ -106,14 +107,16 @@ void World::trace(std::string_view what, std::int64_t detail) {
 }
 
 std::int64_t World::rows_available(std::size_t) const {
-  return std::min(scenario_.rows_per_source, (now_ - start_) * scenario_.rows_per_second / 1000);
+  return std::min(num_rows(), (now_ - start_) * scenario_.rows_per_second / 1000);
 }
 
 Row World::row(std::size_t source, std::int64_t number) const {
   const auto hash =
       mix(scenario_.seed * 1000 + source * 7 + static_cast<std::uint64_t>(number) * 31);
+  const std::int64_t lead = number < scenario_.rows_per_source ? 0 : kClosingTime;
   return {source, number,
-          static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(scenario_.num_keys))};
+          static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(scenario_.num_keys)),
+          lead + number * 100 + static_cast<EpochMillis>(mix(hash) % kDelay)};
 }
 
 std::size_t World::task_of(const Row& row) const {
@@ -125,7 +128,28 @@ std::string World::output_of(const Row& row, std::int64_t count) {
          std::to_string(row.key) + " count " + std::to_string(count);
 }
 
+std::string World::output_of_window(std::size_t window, std::int64_t key, std::int64_t count) {
+  return "window " + std::to_string(window) + " key " + std::to_string(key) + " count " +
+         std::to_string(count);
+}
+
+std::vector<std::string> World::expected_windows() const {
+  Counts counts;
+  for (std::size_t source = 0; source < scenario_.num_sources; ++source) {
+    for (std::int64_t number = 0; number < scenario_.rows_per_source; ++number) {
+      const Row one = row(source, number);
+      ++counts[{window_of(one), one.key}];
+    }
+  }
+  std::vector<std::string> rows;
+  for (const auto& [group, count] : counts)
+    rows.push_back(output_of_window(group.first, group.second, count));
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
 std::vector<std::string> World::expected_output() const {
+  if (scenario_.has_watermarks) return expected_windows();
   std::vector<std::string> rows;
   Counts counts;
   for (std::size_t source = 0; source < scenario_.num_sources; ++source) {
@@ -181,9 +205,8 @@ std::vector<Counts> World::states_of(EpochId epoch) const {
 bool World::is_all_committed() const {
   if (commits_.empty()) return false;
   const EpochCommit commit = parse_epoch_commit(commits_.rbegin()->second.text).value();
-  return std::all_of(commit.ends.begin(), commit.ends.end(), [this](const std::string& end) {
-    return end == std::to_string(scenario_.rows_per_source);
-  });
+  return std::all_of(commit.ends.begin(), commit.ends.end(),
+                     [this](const std::string& end) { return end == std::to_string(num_rows()); });
 }
 
 // ---- sinks ----

@@ -39,6 +39,7 @@ enum class Bug {
   commits_before_sinks,
   overwrites_entries,
   forgets_state,
+  evicts_early,
   writes_offsets_late
 };
 
@@ -54,6 +55,7 @@ struct Scenario {
   std::int64_t rows_per_second = 0;
   std::int64_t rows_per_epoch = 0;  ///< the planner's limit
   std::int64_t num_keys = 1;
+  bool has_watermarks = false;  ///< counts by windows, emitted behind the watermark
   EpochMillis faults_until = 0;
 };
 Scenario make_scenario(std::uint64_t seed, Bug bug);
@@ -62,9 +64,17 @@ struct Row {
   std::size_t source;
   std::int64_t number;
   std::int64_t key;
+  EpochMillis time;  ///< later rows are at most kDelay behind earlier ones
 };
 
-/// Running counts by (source, key): the state of one task.
+/// The watermark's delay, and the length of a window.
+inline constexpr EpochMillis kDelay = 500;
+inline constexpr EpochMillis kWindow = 700;
+/// Closing rows are of this time and later; no other row is, and their windows do not count.
+inline constexpr EpochMillis kClosingTime = 1'000'000;
+inline constexpr std::size_t kFirstClosingWindow = kClosingTime / kWindow;
+
+/// The state of one task: running counts by (source, key), or counts by (window, key).
 using Counts = std::map<std::pair<std::size_t, std::int64_t>, std::int64_t>;
 
 struct StoredCommit {
@@ -95,6 +105,14 @@ class World {
   Row row(std::size_t source, std::int64_t number) const;
   std::size_t task_of(const Row& row) const;
   static std::string output_of(const Row& row, std::int64_t count);
+  static std::string output_of_window(std::size_t window, std::int64_t key, std::int64_t count);
+  static std::size_t window_of(const Row& row) {
+    return static_cast<std::size_t>(row.time / kWindow);
+  }
+  /// One more row for each source, far ahead of the others: it closes their windows.
+  void add_closing_rows() { ++closing_rows_; }
+  std::int64_t num_closing_rows() const { return closing_rows_; }
+  std::int64_t num_rows() const { return scenario_.rows_per_source + closing_rows_; }
   /// What a batch evaluation over all rows gives, sorted.
   std::vector<std::string> expected_output() const;
 
@@ -122,6 +140,7 @@ class World {
 
  private:
   bool refuses(std::int64_t term, bool exists);
+  std::vector<std::string> expected_windows() const;
 
   Scenario scenario_;
   std::mt19937_64 random_;
@@ -131,6 +150,7 @@ class World {
   std::uint64_t next_event_ = 0;
   std::uint64_t trace_hash_ = 14695981039346656037u;
   FaultCounts faults_{};
+  std::int64_t closing_rows_ = 0;
 
   std::int64_t newest_term_ = 0;
   std::map<EpochId, std::string> offsets_;

@@ -4,6 +4,7 @@
 #include <libstream/execution/local_runner.hpp>
 #include <tests/actors/word_plan.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/unit/plans/event_plan.hpp>
 
 #include <future>
 #include <random>
@@ -76,6 +77,57 @@ TEST_CASE("manual epochs are committed when run_epochs returns") {
   query->stop(true);
   require_end(*query);
   CHECK(!query->run_epochs(1));
+}
+
+TEST_CASE("actors run epochs without data and tell who waits when all is committed") {
+  using Rows = std::vector<std::vector<std::string>>;
+  const auto rows = std::make_shared<EventRows>();
+  const auto sink = std::make_shared<CollectSink>();
+  QueryOptions options;
+  options.checkpoint_interval = Duration{0};
+  SECTION("manual") { options.trigger = Trigger::manual(); }
+  SECTION("as fast as possible") { options.trigger = Trigger::processing_time(Duration{0}); }
+  SECTION("every 20 ms") { options.trigger = Trigger::processing_time(Duration{20}); }
+  auto query = start(*actor_runner(), window_plan(rows, sink), options);
+  REQUIRE(query->process_all_available());
+  CHECK(taken_rows(*sink).empty());
+  rows->add({10, 11, 25});
+  REQUIRE(query->process_all_available());
+  CHECK(taken_rows(*sink) == Rows{{}, {"10:2"}});
+  rows->add({25, 40});
+  REQUIRE(query->process_all_available());
+  CHECK(taken_rows(*sink) == Rows{{}, {"25:2"}});
+  query->stop(true);
+  CHECK(query->process_all_available());  // nothing to wait for any more
+}
+
+TEST_CASE("actors tell sink tasks of every epoch, at parallelism 3 each task") {
+  const auto rows = std::make_shared<EventRows>();
+  const auto calls = std::make_shared<SinkCalls>();
+  PhysicalPlan plan = window_plan(rows, recording_sink(calls));
+  plan.stages[0].sink.reset();
+  Stage sinks;
+  sinks.name = "sinks";
+  sinks.parallelism = 3;
+  sinks.inputs.push_back({0, 0, Exchange::hash});
+  sinks.sink = 0;
+  plan.stages.push_back(std::move(sinks));
+  QueryOptions options;
+  options.trigger = Trigger::manual();
+  options.parallelism = 3;
+  auto query = start(*actor_runner(), std::move(plan), options);
+  REQUIRE(query->run_epochs(1));
+  rows->add({10, 25});
+  REQUIRE(query->process_all_available());
+  query->stop(true);
+  std::size_t num_writes = 0;
+  REQUIRE(calls->by_task.size() == 3);
+  for (auto& [task, all] : calls->by_task) {
+    num_writes += std::erase(all, "write");
+    CHECK(all ==
+          std::vector<std::string>{"begin 0", "end 0", "begin 1", "end 1", "begin 2", "end 2"});
+  }
+  CHECK(num_writes == 1);
 }
 
 TEST_CASE("an operator's error ends its query and no other") {

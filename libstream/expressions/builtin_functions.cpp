@@ -5,6 +5,12 @@ namespace stream {
 const FunctionRegistry& builtin_functions() {
   static const FunctionRegistry registry = [] {
     FunctionRegistry made;
+    add_average_functions(made);
+    add_count_functions(made);
+    add_sum_functions(made);
+    add_extreme_functions(made);
+    add_pick_functions(made);
+    add_fold_functions(made);
     return made;
   }();
   return registry;

@@ -3,4 +3,12 @@
 
 #include <libstream/expressions/function.hpp>
 
-namespace stream {}  // namespace stream
+namespace stream {
+void add_average_functions(FunctionRegistry& registry);
+void add_count_functions(FunctionRegistry& registry);
+void add_sum_functions(FunctionRegistry& registry);
+void add_extreme_functions(FunctionRegistry& registry);
+void add_pick_functions(FunctionRegistry& registry);
+void add_fold_functions(FunctionRegistry& registry);
+
+}  // namespace stream

@@ -1,0 +1,36 @@
+// The parts that CAST is made of, by kind of source; cast.cpp chooses among them. Each requires
+// that Spark knows the cast. Not for other folders.
+#pragma once
+
+#include <libstream/expressions/cast.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace stream {
+
+/// Numbers, booleans and timestamps to numbers, booleans and timestamps.
+Kernel make_number_cast(const DataType& from, const DataType& to, CastMode mode);
+/// Strings to anything but nested types.
+Kernel make_text_cast(const DataType& to, CastMode mode);
+/// Dates and timestamps among themselves.
+Kernel make_time_cast(const DataType& from, const DataType& to);
+/// Intervals of days or months to numbers, back, and among themselves.
+Kernel make_interval_cast(const DataType& from, const DataType& to, CastMode mode);
+/// Anything to text.
+Kernel make_to_text_cast(const DataType& to);
+/// Anything to BINARY.
+Kernel make_binary_cast(const DataType& from);
+/// Arrays, maps and structs to their like.
+Result<Kernel> make_nested_cast(const DataType& from, const DataType& to, CastMode mode);
+/// Variants to other types, and other types to variants.
+Kernel make_variant_cast(const DataType& from, const DataType& to, CastMode mode);
+
+/// [CAST_OVERFLOW]; `value` as a SQL literal.
+Error cast_overflow(std::string_view value, const DataType& from, const DataType& to);
+/// [CAST_INVALID_INPUT].
+Error cast_invalid_input(std::string_view value, const DataType& from, const DataType& to);
+/// [NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION].
+Error decimal_overflow(std::string_view value, const DataType& to);
+
+}  // namespace stream

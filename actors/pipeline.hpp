@@ -23,8 +23,8 @@ std::shared_ptr<Runner> runner_in(caf::actor_system& system);
 
 struct ActorSourceOptions {
   std::string name = "ActorSource";
-  /// Bytes the producer may send beyond what is committed. Only checkpoint epochs give them back,
-  /// so let every epoch be one: a trigger of 50 ms or more, or an interval.
+  /// Bytes the producer may send beyond what is committed. Checkpoint epochs give them back: less
+  /// than a checkpoint interval's rows makes the producer wait for the next one.
   std::int64_t window_bytes = 64 << 20;
 };
 

@@ -134,6 +134,25 @@ TEST_CASE("rows go from the caller's actor through a query to the caller's actor
   CHECK(producer.most_outstanding <= source_options.window_bytes + a_batch);
 }
 
+TEST_CASE("a producer whose rows are read gets its credit back although no more rows come") {
+  Producer producer;
+  producer.num_batches = 3;
+  Consumer consumer;
+  Program program;
+  QueryOptions options;
+  options.trigger = Trigger::processing_time(Duration(5));
+  options.checkpoint_interval = Duration(200);
+  auto started =
+      spawn_query(program.system,
+                  copy(actor_source(program.system, spawn(program.system, producer), text_schema()),
+                       actor_sink(program.system, spawn(program.system, consumer))),
+                  options);
+  REQUIRE(started);
+  auto committed = producer.all_committed.get_future();
+  REQUIRE(committed.wait_for(kLong) == std::future_status::ready);
+  started->query->stop(true);
+}
+
 TEST_CASE("a query stops although its consumer does not answer") {
   Producer producer;
   producer.num_batches = 10;

@@ -1,0 +1,46 @@
+#include <libstream/data/date_time.hpp>
+#include <libstream/operators/watermark_times.hpp>
+#include <libstream/operators/with_watermark.hpp>
+
+namespace stream {
+namespace {
+
+class WithWatermarkOperator final : public Operator {
+ public:
+  explicit WithWatermarkOperator(WithWatermarkSpec spec) : spec_(spec) {}
+
+  Result<void> open(const OperatorContext&) override { return {}; }
+  Result<void> begin(const EpochStart&) override {
+    times_ = {};
+    times_.watermark_node = spec_.watermark_node;
+    return {};
+  }
+  Result<void> push(InputPlace, Batch batch, Output& output) override {
+    const Column& column = batch.column(spec_.column);
+    EventTimes seen;
+    for (std::size_t row = 0; row < batch.num_rows(); ++row) {
+      // A null time counts as the epoch.
+      const std::int64_t millis = floor_divide(event_micros(column, row).value_or(0), 1000);
+      if (seen.count == 0) seen.max_millis = seen.min_millis = millis;
+      seen.max_millis = std::max(seen.max_millis, millis);
+      seen.min_millis = std::min(seen.min_millis, millis);
+      seen.sum_millis += millis;
+      ++seen.count;
+    }
+    times_.add(seen);
+    return output.push(std::move(batch));
+  }
+  std::optional<EventTimes> event_times() const override { return times_; }
+
+ private:
+  WithWatermarkSpec spec_;
+  EventTimes times_;
+};
+
+}  // namespace
+
+OperatorFactory make_with_watermark(WithWatermarkSpec spec) {
+  return [spec] { return std::make_unique<WithWatermarkOperator>(spec); };
+}
+
+}  // namespace stream

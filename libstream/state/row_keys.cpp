@@ -1,0 +1,276 @@
+#include <libstream/state/row_codec.hpp>
+#include <libstream/state/row_keys.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace stream {
+namespace {
+
+constexpr std::size_t kMaxPacked = 16;
+
+bool is_window_type(const DataType& type) {
+  const auto is_time = [](const Field& field) {
+    return field.type.kind == TypeKind::timestamp || field.type.kind == TypeKind::timestamp_ntz;
+  };
+  return type.kind == TypeKind::structure && type.children.size() == 2 &&
+         is_time(type.children[0]) && is_time(type.children[1]);
+}
+
+/// Bytes of a type that can be packed, else 0.
+std::size_t packed_width(const DataType& type, bool is_window) {
+  if (is_window) return sizeof(std::int64_t);
+  if (is_text(type.kind) || is_list(type.kind)) return 0;
+  return value_width(type.kind);
+}
+
+double comparable(double value) {
+  return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value + 0.0;
+}
+float comparable(float value) {
+  return std::isnan(value) ? std::numeric_limits<float>::quiet_NaN() : value + 0.0f;
+}
+
+std::uint64_t as_bits(double value) {
+  std::uint64_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+std::uint32_t as_bits(float value) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+}  // namespace
+
+RowKeys::RowKeys(std::vector<DataType> types, const std::vector<bool>& is_fixed_window)
+    : types_(std::move(types)) {
+  if (types_.size() == 1 && is_text(types_[0].kind)) {
+    form_ = Form::text;
+    return;
+  }
+  std::size_t offset = 0;
+  std::size_t num_windows = 0;
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    const bool is_window =
+        i < is_fixed_window.size() && is_fixed_window[i] && is_window_type(types_[i]);
+    const std::size_t width = packed_width(types_[i], is_window);
+    num_windows += is_window ? 1 : 0;
+    if (width == 0 || num_windows > 1) return;
+    parts_.push_back({i, offset, width, is_window});
+    offset += width;
+  }
+  if (offset > kMaxPacked) return;
+  // A value may not lie across the two words: the widest come first.
+  std::stable_sort(parts_.begin(), parts_.end(),
+                   [](const Part& a, const Part& b) { return a.width > b.width; });
+  offset = 0;
+  for (Part& part : parts_) {
+    part.offset = offset;
+    offset += part.width;
+  }
+  form_ = Form::packed;
+  packed_size_ = static_cast<std::uint32_t>(offset);
+}
+
+std::span<const RowKey> RowKeys::encode(std::span<const Column> columns, std::size_t num_rows) {
+  keys_.resize(num_rows);
+  switch (form_) {
+    case Form::packed:
+      encode_packed(columns, num_rows);
+      break;
+    case Form::text:
+      encode_text(columns[0], num_rows);
+      break;
+    case Form::general:
+      rows_.resize(num_rows);
+      std::iota(rows_.begin(), rows_.end(), 0u);
+      encode_general(columns, rows_);
+      break;
+  }
+  return keys_;
+}
+
+void RowKeys::encode_text(const Column& column, std::size_t num_rows) {
+  const StringView* views = column.data<StringView>();
+  for (std::size_t row = 0; row < num_rows; ++row) {
+    const StringView& view = views[row];
+    if (column.is_null(row)) [[unlikely]] {
+      keys_[row] = RowKey::null_text();
+    } else if (view.is_inline()) {
+      keys_[row] = RowKey::of({view.inlined, view.size});
+    } else {
+      keys_[row] =
+          RowKey::of({column.blocks[view.outside.block].data() + view.outside.offset, view.size});
+    }
+  }
+}
+
+template <class Place>
+void RowKeys::pack(const Column& column, const Part& part, std::size_t num_rows, Place place) {
+  const auto shift = static_cast<unsigned>(8 * (part.offset % 8));
+  if (part.offset < 8) {
+    for (std::size_t row = 0; row < num_rows; ++row) keys_[row].low |= place(column, row) << shift;
+  } else {
+    for (std::size_t row = 0; row < num_rows; ++row) keys_[row].high |= place(column, row) << shift;
+  }
+}
+
+void RowKeys::pack_column(const Column& column, const Part& part, std::size_t num_rows) {
+  switch (column.type.kind) {
+    case TypeKind::float32:
+      return pack(column, part, num_rows, [](const Column& c, std::size_t row) {
+        return std::uint64_t{as_bits(comparable(c.data<float>()[row]))};
+      });
+    case TypeKind::float64:
+      return pack(column, part, num_rows, [](const Column& c, std::size_t row) {
+        return as_bits(comparable(c.data<double>()[row]));
+      });
+    default:
+      break;
+  }
+  switch (part.width) {
+    case 1:
+      return pack(column, part, num_rows, [](const Column& c, std::size_t row) {
+        return std::uint64_t{c.data<std::uint8_t>()[row]};
+      });
+    case 2:
+      return pack(column, part, num_rows, [](const Column& c, std::size_t row) {
+        return std::uint64_t{c.data<std::uint16_t>()[row]};
+      });
+    case 4:
+      return pack(column, part, num_rows, [](const Column& c, std::size_t row) {
+        return std::uint64_t{c.data<std::uint32_t>()[row]};
+      });
+    case 8:
+      return pack(column, part, num_rows,
+                  [](const Column& c, std::size_t row) { return c.data<std::uint64_t>()[row]; });
+    default:  // 16 bytes fill both words
+      for (std::size_t row = 0; row < num_rows; ++row) {
+        const char* bytes = column.values.data() + row * 16;
+        std::memcpy(&keys_[row].low, bytes, 8);
+        std::memcpy(&keys_[row].high, bytes + 8, 8);
+      }
+  }
+}
+
+void RowKeys::find_unpackable(std::span<const Column> columns, std::size_t num_rows) {
+  rows_.clear();
+  for (std::size_t row = 0; row < num_rows; ++row) {
+    for (const Part& part : parts_) {
+      const Column& column = columns[part.column];
+      bool is_packable = !column.is_null(row);
+      if (part.is_window && is_packable) {
+        const Column& start = column.children[0];
+        const Column& end = column.children[1];
+        is_packable =
+            window_size_ && !start.is_null(row) && !end.is_null(row) &&
+            end.data<std::int64_t>()[row] - start.data<std::int64_t>()[row] == *window_size_;
+      }
+      if (is_packable) continue;
+      rows_.push_back(static_cast<std::uint32_t>(row));
+      break;
+    }
+  }
+}
+
+void RowKeys::encode_packed(std::span<const Column> columns, std::size_t num_rows) {
+  for (RowKey& key : keys_) key = {0, 0, packed_size_, nullptr};
+  bool has_unpackable = false;
+  for (const Part& part : parts_) {
+    const Column& column = columns[part.column];
+    if (column.validity) has_unpackable = true;
+    if (!part.is_window) {
+      pack_column(column, part, num_rows);
+      continue;
+    }
+    const auto* starts = column.children[0].data<std::int64_t>();
+    const auto* ends = column.children[1].data<std::int64_t>();
+    if (num_rows == 0) continue;
+    if (column.children[0].validity || column.children[1].validity) has_unpackable = true;
+    for (std::size_t row = 0; row < num_rows && !window_size_; ++row) {
+      if (!column.is_null(row)) window_size_ = ends[row] - starts[row];
+    }
+    if (!window_size_) {
+      has_unpackable = true;
+      continue;
+    }
+    std::int64_t difference = 0;
+    for (std::size_t row = 0; row < num_rows; ++row)
+      difference |= (ends[row] - starts[row]) ^ *window_size_;
+    if (difference != 0) has_unpackable = true;
+    Part start = part;
+    start.is_window = false;
+    pack_column(column.children[0], start, num_rows);
+  }
+  if (!has_unpackable) return;
+  find_unpackable(columns, num_rows);
+  encode_general(columns, rows_);
+}
+
+void RowKeys::encode_general(std::span<const Column> columns, std::span<const std::uint32_t> rows) {
+  bytes_.clear();
+  starts_.clear();
+  for (const std::uint32_t row : rows) {
+    starts_.push_back(bytes_.size());
+    for (const Column& column : columns) encode_value(column, row, RowForm::comparable, bytes_);
+    // Longer than any packed key, so that the two never meet.
+    if (form_ == Form::packed && bytes_.size() - starts_.back() <= kMaxPacked)
+      bytes_.resize(starts_.back() + kMaxPacked + 1, '\0');
+  }
+  starts_.push_back(bytes_.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    keys_[rows[i]] =
+        RowKey::of(std::string_view(bytes_).substr(starts_[i], starts_[i + 1] - starts_[i]));
+}
+
+namespace {
+void append_packed(std::string_view bytes, std::size_t width, ColumnBuilder& builder) {
+  const auto read = [&]<class T>(T value) {
+    std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+  };
+  switch (width) {
+    case 1:
+      return builder.append(read(std::uint8_t{}));
+    case 2:
+      return builder.append(read(std::uint16_t{}));
+    case 4:
+      return builder.append(read(std::uint32_t{}));
+    case 8:
+      return builder.append(read(std::uint64_t{}));
+    default:
+      return builder.append(read(Int128{}));
+  }
+}
+}  // namespace
+
+void RowKeys::decode(const RowKey& key, std::span<ColumnBuilder> builders) const {
+  if (form_ == Form::text) {
+    if (key.size == RowKey::kNullText) return builders[0].append_null();
+    return builders[0].append_string(key.bytes());
+  }
+  if (form_ == Form::general || key.size != packed_size_) {
+    std::string_view bytes = key.bytes();
+    for (ColumnBuilder& builder : builders) decode_value(bytes, builder);
+    return;
+  }
+  const std::string_view bytes = key.bytes();
+  for (const Part& part : parts_) {
+    ColumnBuilder& builder = builders[part.column];
+    if (!part.is_window) {
+      append_packed(bytes.substr(part.offset), part.width, builder);
+      continue;
+    }
+    std::int64_t start = 0;
+    std::memcpy(&start, bytes.data() + part.offset, sizeof start);
+    builder.child(0).append(start);
+    builder.child(1).append(start + *window_size_);
+    builder.append_struct();
+  }
+}
+
+}  // namespace stream

@@ -11,6 +11,13 @@ const FunctionRegistry& builtin_functions() {
     add_extreme_functions(made);
     add_pick_functions(made);
     add_fold_functions(made);
+    add_string_functions(made);
+    add_substring_functions(made);
+    add_trim_functions(made);
+    add_regex_functions(made);
+    add_like_functions(made);
+    add_moment_functions(made);
+    add_pair_functions(made);
     return made;
   }();
   return registry;

@@ -10,5 +10,12 @@ void add_sum_functions(FunctionRegistry& registry);
 void add_extreme_functions(FunctionRegistry& registry);
 void add_pick_functions(FunctionRegistry& registry);
 void add_fold_functions(FunctionRegistry& registry);
+void add_string_functions(FunctionRegistry& registry);
+void add_substring_functions(FunctionRegistry& registry);
+void add_trim_functions(FunctionRegistry& registry);
+void add_regex_functions(FunctionRegistry& registry);
+void add_like_functions(FunctionRegistry& registry);
+void add_moment_functions(FunctionRegistry& registry);
+void add_pair_functions(FunctionRegistry& registry);
 
 }  // namespace stream

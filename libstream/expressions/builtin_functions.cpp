@@ -18,6 +18,8 @@ const FunctionRegistry& builtin_functions() {
     add_like_functions(made);
     add_moment_functions(made);
     add_pair_functions(made);
+    add_collect_functions(made);
+    add_percentile_functions(made);
     return made;
   }();
   return registry;

@@ -17,5 +17,7 @@ void add_regex_functions(FunctionRegistry& registry);
 void add_like_functions(FunctionRegistry& registry);
 void add_moment_functions(FunctionRegistry& registry);
 void add_pair_functions(FunctionRegistry& registry);
+void add_collect_functions(FunctionRegistry& registry);
+void add_percentile_functions(FunctionRegistry& registry);
 
 }  // namespace stream

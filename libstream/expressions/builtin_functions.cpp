@@ -20,6 +20,7 @@ const FunctionRegistry& builtin_functions() {
     add_pair_functions(made);
     add_collect_functions(made);
     add_percentile_functions(made);
+    add_approximate_functions(made);
     return made;
   }();
   return registry;

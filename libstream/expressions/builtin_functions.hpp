@@ -19,5 +19,6 @@ void add_moment_functions(FunctionRegistry& registry);
 void add_pair_functions(FunctionRegistry& registry);
 void add_collect_functions(FunctionRegistry& registry);
 void add_percentile_functions(FunctionRegistry& registry);
+void add_approximate_functions(FunctionRegistry& registry);
 
 }  // namespace stream

@@ -21,6 +21,7 @@ const FunctionRegistry& builtin_functions() {
     add_collect_functions(made);
     add_percentile_functions(made);
     add_approximate_functions(made);
+    add_window_functions(made);
     return made;
   }();
   return registry;

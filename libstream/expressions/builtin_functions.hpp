@@ -20,5 +20,6 @@ void add_pair_functions(FunctionRegistry& registry);
 void add_collect_functions(FunctionRegistry& registry);
 void add_percentile_functions(FunctionRegistry& registry);
 void add_approximate_functions(FunctionRegistry& registry);
+void add_window_functions(FunctionRegistry& registry);
 
 }  // namespace stream

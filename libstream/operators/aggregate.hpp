@@ -38,7 +38,7 @@ struct AggregateSpec {
   /// is compared. By key; may be shorter than `keys`.
   std::vector<bool> is_fixed_window;
   /// Partial: above this many bytes the states are sent on early.
-  std::size_t memory_limit = 64u << 20;
+  std::size_t memory_limit = 128u << 20;
 };
 
 /// Rows to results. Without keys one row, also for no input.

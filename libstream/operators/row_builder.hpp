@@ -19,8 +19,9 @@ class RowBuilder {
   std::size_t num_rows() const { return builders_.empty() ? 0 : builders_[0].num_rows(); }
 
   /// The rows so far; all columns must be of one length. Empty afterwards.
-  Batch finish() {
-    const std::size_t rows = num_rows();
+  Batch finish() { return finish(num_rows()); }
+  /// The same, when there may be no columns.
+  Batch finish(std::size_t rows) {
     std::vector<Column> columns;
     columns.reserve(builders_.size());
     for (ColumnBuilder& builder : builders_) columns.push_back(builder.finish());

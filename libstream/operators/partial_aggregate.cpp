@@ -1,0 +1,190 @@
+#include <libstream/operators/add_hash.hpp>
+#include <libstream/operators/aggregate.hpp>
+#include <libstream/operators/aggregate_states.hpp>
+#include <libstream/operators/evaluation_scope.hpp>
+#include <libstream/operators/gather.hpp>
+#include <libstream/operators/row_builder.hpp>
+#include <libstream/operators/window_slices.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+namespace stream {
+namespace {
+
+class PartialAggregateOperator final : public Operator {
+ public:
+  explicit PartialAggregateOperator(const AggregateSpec& spec)
+      : spec_(spec),
+        scope_(spec.evaluation),
+        states_(types_of(spec.keys), spec.is_fixed_window, spec.calls),
+        schema_(partial_schema(spec)) {
+    if (spec_.sliding) slices_.emplace(*spec_.sliding);
+  }
+
+  Result<void> open(const OperatorContext& context) override {
+    scope_.open(context);
+    batch_rows_ = context.batch_rows;
+    builder_.emplace(schema_, context.pool);
+    return {};
+  }
+
+  Result<void> begin(const EpochStart& start) override {
+    scope_.begin(start);
+    states_.clear();
+    rows_seen_ = 0;
+    is_reducing_ = true;
+    next_ = 0;
+    return {};
+  }
+
+  Result<void> push(InputPlace, Batch batch, Output& output) override {
+    if (batch.num_rows() == 0) return {};
+    EvaluationContext& context = scope_.context();
+    STREAM_TRY(std::vector<Column> keys, evaluate_columns(spec_.keys, batch, context));
+    const std::size_t num_rows = batch.num_rows();
+    if (slices_) {
+      leave_out_null_times(keys, batch);
+      if (batch.num_rows() == 0) return {};
+      keys[spec_.sliding->key] = slice_starts(keys[spec_.sliding->key]);
+    }
+    const auto groups = states_.group(keys, batch.num_rows());
+    STREAM_TRY(states_.update(batch, groups, context));
+    scope_.pass(num_rows);
+    rows_seen_ += batch.num_rows();
+    const bool is_full = states_.bytes() > spec_.memory_limit;
+    // Where hardly two rows share a group, a table of an epoch would only cost memory.
+    if (rows_seen_ >= kSampleRows && states_.size() * 10 > rows_seen_ * 9) is_reducing_ = false;
+    if (is_full && states_.size() * 2 > rows_seen_) is_reducing_ = false;
+    if (!is_reducing_ || is_full) return emit_all(output);
+    return {};
+  }
+
+  Result<bool> end(const EpochStart&, Output& output) override { return emit_some(output); }
+
+ private:
+  static constexpr std::size_t kSampleRows = 262'144;
+
+  void leave_out_null_times(std::vector<Column>& keys, Batch& batch) {
+    const Column& times = keys[spec_.sliding->key];
+    if (!times.validity) return;
+    rows_.clear();
+    for (std::uint32_t row = 0; row < batch.num_rows(); ++row) {
+      if (!times.is_null(row)) rows_.push_back(row);
+    }
+    if (rows_.size() == batch.num_rows()) return;
+    batch = gather(batch, rows_, scope_.context().pool);
+    for (Column& key : keys) key = gather(key, rows_, scope_.context().pool);
+  }
+
+  Column slice_starts(const Column& times) {
+    Column starts = times;
+    starts.validity = {};
+    starts.values = scope_.context().pool.allocate(times.num_rows * sizeof(std::int64_t) + 1);
+    auto* to = reinterpret_cast<std::int64_t*>(starts.values.data());
+    const auto* from = times.data<std::int64_t>();
+    for (std::size_t row = 0; row < times.num_rows; ++row) to[row] = slices_->slice_of(from[row]);
+    return starts;
+  }
+
+  Result<void> emit_all(Output& output) {
+    for (bool is_done = false; !is_done;) {
+      STREAM_TRY(is_done, emit_some(output));
+    }
+    states_.clear();
+    rows_seen_ = is_reducing_ ? 0 : kSampleRows;
+    next_ = 0;
+    return {};
+  }
+
+  /// A batch of states; true: there are no more.
+  Result<bool> emit_some(Output& output) {
+    std::vector<std::uint32_t> groups;
+    for (; next_ < states_.num_groups() && groups.size() < batch_rows_; ++next_)
+      groups.push_back(next_);
+    if (groups.empty()) return true;
+    const std::size_t num_keys = spec_.keys.size();
+    if (slices_) {
+      append_windows(groups);
+    } else {
+      states_.append_keys(groups, builder_->columns(1, num_keys));
+    }
+    states_.append_states(groups, builder_->columns(1 + num_keys, states_.num_state_columns()));
+    for (std::size_t i = 0; i < groups.size(); ++i) builder_->column(0).append(std::int64_t{0});
+    const Batch batch = builder_->finish(groups.size());
+    std::vector<Column> columns = batch.columns();
+    hash_keys(batch, columns[0]);
+    STREAM_TRY(output.push(Batch(schema_, std::move(columns), groups.size())));
+    return next_ == states_.num_groups();
+  }
+
+  /// Appends the keys of all windows of the slices; `groups` becomes the group of each.
+  void append_windows(std::vector<std::uint32_t>& groups) {
+    const std::size_t key = spec_.sliding->key;
+    RowBuilder slice_keys(slice_schema(), scope_.context().pool);
+    states_.append_keys(groups, slice_keys.columns(0, spec_.keys.size()));
+    const Batch slices = slice_keys.finish();
+    const auto* starts = slices.column(key).data<std::int64_t>();
+    ColumnBuilder& windows = builder_->column(1 + key);
+    std::vector<std::uint32_t> window_groups, rows;
+    for (std::uint32_t row = 0; row < groups.size(); ++row) {
+      slices_->for_each_window(starts[row], [&](std::int64_t start, std::int64_t end) {
+        windows.child(0).append(start);
+        windows.child(1).append(end);
+        windows.append_struct();
+        window_groups.push_back(groups[row]);
+        rows.push_back(row);
+      });
+    }
+    for (std::size_t i = 0; i < spec_.keys.size(); ++i) {
+      if (i == key) continue;
+      for (const std::uint32_t row : rows)
+        append_from(builder_->column(1 + i), slices.column(i), row);
+    }
+    groups = std::move(window_groups);
+  }
+
+  std::shared_ptr<const Schema> slice_schema() const {
+    auto schema = std::make_shared<Schema>();
+    for (const TypedExpr& key : spec_.keys) schema->fields.push_back({"", key->type, true});
+    return schema;
+  }
+
+  void hash_keys(const Batch& batch, Column& hash) {
+    std::vector<std::size_t> columns(spec_.keys.size());
+    std::iota(columns.begin(), columns.end(), std::size_t{1});
+    hash_rows(batch, columns,
+              {reinterpret_cast<std::uint64_t*>(hash.values.data()), batch.num_rows()});
+  }
+
+  AggregateSpec spec_;
+  EvaluationScope scope_;
+  AggregateStates states_;
+  std::shared_ptr<const Schema> schema_;
+  std::optional<WindowSlices> slices_;
+  std::size_t batch_rows_ = 4096;
+  std::optional<RowBuilder> builder_;
+  std::vector<std::uint32_t> rows_;
+  std::size_t rows_seen_ = 0;
+  bool is_reducing_ = true;
+  std::uint32_t next_ = 0;
+};
+
+}  // namespace
+
+std::shared_ptr<const Schema> partial_schema(const AggregateSpec& spec) {
+  auto schema = std::make_shared<Schema>();
+  schema->fields.push_back({"hash", primitive(TypeKind::int64), false});
+  for (std::size_t i = 0; i < spec.keys.size(); ++i)
+    schema->fields.push_back(spec.schema->fields[i]);
+  for (const AggregateCall& call : spec.calls)
+    schema->fields.insert(schema->fields.end(), call.function.state.begin(),
+                          call.function.state.end());
+  return schema;
+}
+
+OperatorFactory make_partial_aggregate(AggregateSpec spec) {
+  return [spec = std::move(spec)] { return std::make_unique<PartialAggregateOperator>(spec); };
+}
+
+}  // namespace stream

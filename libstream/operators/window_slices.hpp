@@ -1,0 +1,40 @@
+// Sliding windows by slices: the widest stretches of time of which every window is a whole number.
+// Used by partial aggregation; pure functions.
+#pragma once
+
+#include <libstream/data/date_time.hpp>
+#include <libstream/operators/aggregate.hpp>
+
+#include <numeric>
+
+namespace stream {
+
+class WindowSlices {
+ public:
+  explicit WindowSlices(const SlidingKey& key)
+      : size_(key.size),
+        slide_(key.slide),
+        offset_(key.offset),
+        width_(std::gcd(key.size, key.slide)) {}
+
+  /// The start of the slice that holds `time`.
+  std::int64_t slice_of(std::int64_t time) const {
+    return time - floor_modulo(time - offset_, width_);
+  }
+  /// Calls visit(start, end) for every window that holds the slice, the earliest first (R-051,
+  ///
+  template <class Visit>
+  void for_each_window(std::int64_t slice, Visit visit) const {
+    const std::int64_t last = slice - floor_modulo(slice - offset_, slide_);
+    const std::int64_t first = last - floor_divide(size_ - 1 - (slice - last), slide_) * slide_;
+    for (std::int64_t start = first; start <= last; start += slide_) visit(start, start + size_);
+  }
+
+ private:
+  std::int64_t size_;
+  std::int64_t slide_;
+  std::int64_t offset_;
+  std::int64_t width_;
+};
+
+}  // namespace stream

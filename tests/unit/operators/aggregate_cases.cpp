@@ -1,0 +1,22 @@
+#include <libstream/expressions/aggregate_function.hpp>
+#include <tests/kit/catch.hpp>
+#include <tests/unit/operators/aggregate_cases.hpp>
+
+namespace stream::testing {
+
+TypedExpr input(std::size_t index, DataType type) {
+  return make_typed(std::move(type), true, InputColumn{index});
+}
+
+AggregateCall aggregate_call(const std::string& name, std::vector<TypedExpr> arguments) {
+  std::vector<Argument> described;
+  for (const TypedExpr& argument : arguments)
+    described.push_back({argument->type, argument->is_nullable, {}, false, "x"});
+  const AggregateFunction* function = builtin_functions().aggregate(name);
+  REQUIRE(function != nullptr);
+  Result<ResolvedAggregate> resolved = function->resolve(described, {}, SqlSettings{});
+  if (!resolved) FAIL(resolved.error().message());
+  return {std::move(*resolved), std::move(arguments), nullptr, false};
+}
+
+}  // namespace stream::testing

@@ -11,7 +11,6 @@
 #define STREAM_CAF_HAS_TYPE_IDS 1
 #endif
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -52,16 +51,6 @@ void send(Self* self, const caf::actor& to, Message message) {
   self->mail(std::move(message)).send(to);
 #else
   self->send(to, std::move(message));
-#endif
-}
-
-template <class Self, class Message>
-void send_later(Self* self, const caf::actor& to, std::chrono::milliseconds delay,
-                Message message) {
-#if STREAM_CAF_HAS_TYPE_IDS
-  self->mail(std::move(message)).delay(delay).send(to);
-#else
-  self->delayed_send(to, delay, std::move(message));
 #endif
 }
 

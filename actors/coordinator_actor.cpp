@@ -22,17 +22,27 @@ bool has_blocking_sink(const PhysicalPlan& plan, const TaskNode& node) {
 
 CoordinatorActor::CoordinatorActor(caf::actor_config& config,
                                    std::shared_ptr<CoordinatorSetup> setup)
-    : caf::event_based_actor(config), query_(setup->query), setup_(std::move(setup)) {}
+    : caf::blocking_actor(config), query_(setup->query), setup_(std::move(setup)) {}
 
 CoordinatorActor::~CoordinatorActor() = default;
 
-caf::behavior CoordinatorActor::make_behavior() {
-  return {
+void CoordinatorActor::act() {
+  while (!is_over_) {
+    receive_one();
+    take([] {});  // a tick may have come due
+  }
+}
+
+/// Waits for a message, or for the next tick on this thread: CAF's clock would be one more to wake.
+void CoordinatorActor::receive_one() {
+  receive(
       [this](const StartLoop&) { start(); },
       [this](TakeAnswer& message) { take([&] { message.answer(); }); },
       [this](ReportDone& message) {
         if (message.generation != generation_->number) return;
-        take([&] { loop_->on_task_done(std::move(*message.done)); });
+        take([&] {
+          for (TaskDone& report : *message.done) loop_->on_task_done(std::move(report));
+        });
       },
       [this](ReportOpenEnd& message) {
         if (message.generation != generation_->number) return;
@@ -52,16 +62,14 @@ caf::behavior CoordinatorActor::make_behavior() {
               message.task)));
         });
       },
-      [this](const Tick& message) {
-        if (message.number != tick_number_) return;
-        request_tick();
-        take([] {});
-      },
       [this](const RowsArrived&) { take([this] { loop_->on_rows_available(); }); },
       [this](const RunEpochs& message) { take([&] { loop_->run_epochs(message.epochs); }); },
       [this](const CatchUp& message) { take([&] { loop_->catch_up(message.request); }); },
       [this](const StopQuery& message) { take([&] { loop_->stop(message.gracefully); }); },
-  };
+      [this](const caf::exit_msg& message) {
+        if (message.reason) is_over_ = true;
+      },
+      caf::after(time_to_tick()) >> [] {});
 }
 
 template <class Event>
@@ -76,7 +84,7 @@ void CoordinatorActor::take(Event event) {
     }
     take_due_tick();
   }
-  if (has_stopped_) quit();
+  if (has_stopped_) is_over_ = true;
 }
 
 void CoordinatorActor::take_due_tick() {
@@ -100,7 +108,7 @@ void CoordinatorActor::start() {
     end_all();
     loop_.reset();
     setup->started.set_value(std::move(restored).error());
-    quit();
+    is_over_ = true;
     return;
   }
   tell_listeners([&](QueryListener& listener) {
@@ -125,9 +133,8 @@ void CoordinatorActor::end_open_ranges() {
 
 Result<void> CoordinatorActor::restore_tasks(const RestoredState& state) {
   end_tasks();
-  const std::uint64_t number = generation_->number + 1;
-  generation_ = std::make_shared<TaskGeneration>();
-  generation_->number = number;
+  const std::uint64_t number = generation_ ? generation_->number + 1 : 0;
+  generation_ = std::make_shared<TaskGeneration>(number, query_->graph.size());
   std::vector<std::shared_ptr<TaskSetup>> setups;
   for (std::uint32_t task = 0; task < query_->graph.size(); ++task) {
     STREAM_TRY(auto setup, open_task(task, state));
@@ -198,21 +205,10 @@ void CoordinatorActor::end_tasks() {
   task_gate_->wait_until_empty();
 }
 
-void CoordinatorActor::schedule_tick(EpochMillis at) {
-  tick_at_ = at;
-  request_tick();
-}
-
-void CoordinatorActor::request_tick() {
-  if (!tick_at_) return;
-  const std::int64_t millis =
-      std::clamp<std::int64_t>(*tick_at_ - options().clock->wall_millis(), 0, kLongestWaitMillis);
-  const Tick tick{++tick_number_};
-  if (millis == 0) {
-    caf_compat::send(this, self(), tick);
-  } else {
-    caf_compat::send_later(this, self(), Duration(millis), tick);
-  }
+Duration CoordinatorActor::time_to_tick() const {
+  if (!tick_at_) return Duration(kLongestWaitMillis);
+  return Duration(
+      std::clamp<std::int64_t>(*tick_at_ - options().clock->wall_millis(), 0, kLongestWaitMillis));
 }
 
 template <class Call>

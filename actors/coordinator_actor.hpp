@@ -20,14 +20,14 @@ struct CoordinatorSetup {
   std::promise<Result<void>> started;  ///< set when the first tasks are open, or cannot be
 };
 
-class CoordinatorActor final : public caf::event_based_actor, public QueryHost {
+class CoordinatorActor final : public caf::blocking_actor, public QueryHost {
  public:
   CoordinatorActor(caf::actor_config& config, std::shared_ptr<CoordinatorSetup> setup);
   ~CoordinatorActor() override;
   const char* name() const override { return "stream.coordinator"; }
 
  protected:
-  caf::behavior make_behavior() override;
+  void act() override;
   void on_exit() override;
 
  private:
@@ -36,17 +36,18 @@ class CoordinatorActor final : public caf::event_based_actor, public QueryHost {
   void begin_epoch(const EpochAssignment& assignment) override;
   void end_open_ranges() override;
   Result<void> restore_tasks(const RestoredState& state) override;
-  void schedule_tick(EpochMillis at) override;
+  void schedule_tick(EpochMillis at) override { tick_at_ = at; }
   void epoch_committed(const QueryProgress& progress) override;
   void caught_up(std::int64_t request) override;
   void stopped(const std::optional<Error>& error) override;
 
+  void receive_one();
   void start();
   /// Runs one event of the loop, then ends the query if the loop has stopped.
   template <class Event>
   void take(Event event);
   void take_due_tick();
-  void request_tick();
+  Duration time_to_tick() const;
   Result<std::shared_ptr<TaskSetup>> open_task(std::uint32_t number, const RestoredState& state);
   void spawn_tasks(std::vector<std::shared_ptr<TaskSetup>> setups);
   void end_tasks();
@@ -60,7 +61,7 @@ class CoordinatorActor final : public caf::event_based_actor, public QueryHost {
   std::shared_ptr<CoordinatorSetup> setup_;
   std::unique_ptr<QueryLoop> loop_;
 
-  std::shared_ptr<TaskGeneration> generation_ = std::make_shared<TaskGeneration>();
+  std::shared_ptr<TaskGeneration> generation_;
   std::shared_ptr<const std::vector<caf::actor>> tasks_;
   std::shared_ptr<ExitGate> task_gate_ = std::make_shared<ExitGate>();
 
@@ -68,7 +69,7 @@ class CoordinatorActor final : public caf::event_based_actor, public QueryHost {
   std::shared_ptr<ExitGate> services_gate_ = std::make_shared<ExitGate>();
 
   std::optional<EpochMillis> tick_at_;
-  std::uint64_t tick_number_ = 0;
+  bool is_over_ = false;
   bool has_stopped_ = false;
   std::optional<Error> stop_error_;
 };

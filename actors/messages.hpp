@@ -6,9 +6,9 @@
 //   task        -> coordinator  ReportDone, ReportOpenEnd, ReportFailure, ReportExit
 //   coordinator -> services     DoWork, FinishWork
 //   services    -> coordinator  TakeAnswer
-//   callers     -> coordinator  StopQuery, RunEpochs, CatchUp; RowsArrived from a reader's wake;
-//   Tick from itself caller's actor <-> source and sink of pipeline.hpp: QueryInput, InputCredit,
-//   QueryOutput, OutputTaken
+//   callers     -> coordinator  StopQuery, RunEpochs, CatchUp; RowsArrived from a reader's wake
+//   caller's actor <-> source and sink of pipeline.hpp: QueryInput, InputCredit, QueryOutput,
+//   OutputTaken
 //
 // Reports carry the generation of the tasks they come from; those of an older one are dropped.
 #pragma once
@@ -53,9 +53,10 @@ struct EndRanges {};
 /// A reader has new rows: its task steps again.
 struct WakeTask {};
 
+/// Of one or more tasks, see epoch_reports.hpp.
 struct ReportDone {
   std::uint64_t generation = 0;
-  std::shared_ptr<TaskDone> done;
+  std::shared_ptr<std::vector<TaskDone>> done;
 };
 
 struct ReportOpenEnd {
@@ -104,11 +105,6 @@ struct CatchUp {
 
 struct RowsArrived {};
 
-/// Only the newest request counts.
-struct Tick {
-  std::uint64_t number = 0;
-};
-
 }  // namespace stream
 
 STREAM_MESSAGES_BEGIN(stream_query)
@@ -131,7 +127,6 @@ STREAM_MESSAGE(stream_query, stream::StopQuery)
 STREAM_MESSAGE(stream_query, stream::RunEpochs)
 STREAM_MESSAGE(stream_query, stream::CatchUp)
 STREAM_MESSAGE(stream_query, stream::RowsArrived)
-STREAM_MESSAGE(stream_query, stream::Tick)
 STREAM_MESSAGE(stream_query, stream::QueryInput)
 STREAM_MESSAGE(stream_query, stream::InputCredit)
 STREAM_MESSAGE(stream_query, stream::QueryOutput)

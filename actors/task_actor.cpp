@@ -47,7 +47,9 @@ class TaskActor::Peers final : public TaskPeers {
     caf_compat::send(&self_, (*self_.tasks_)[to_task], GrantCredit{to_output, bytes});
   }
   void done(TaskDone task_done) override {
-    report(ReportDone{generation(), std::make_shared<TaskDone>(std::move(task_done))});
+    auto all = self_.setup_.generation->reports.add(std::move(task_done));
+    if (all.empty()) return;
+    report(ReportDone{generation(), std::make_shared<std::vector<TaskDone>>(std::move(all))});
   }
   void open_range_ended(EpochId epoch, std::uint32_t source, std::string end) override {
     report(ReportOpenEnd{generation(), epoch, source, std::move(end)});

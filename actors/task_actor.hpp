@@ -3,6 +3,7 @@
 // scheduler's threads run it, one at a time (a thread of its own when its sink may block).
 #pragma once
 
+#include <actors/epoch_reports.hpp>
 #include <actors/exit_gate.hpp>
 #include <actors/messages.hpp>
 #include <actors/query_status.hpp>
@@ -60,8 +61,12 @@ class TaskOutside final : public TaskPeers {
 
 /// One generation of tasks: cancelled together.
 struct TaskGeneration {
-  std::uint64_t number = 0;
+  TaskGeneration(std::uint64_t its_number, std::size_t num_tasks)
+      : number(its_number), reports(num_tasks) {}
+
+  const std::uint64_t number;
   std::atomic<bool> is_cancelled = false;
+  EpochReports reports;
 };
 
 struct TaskSetup {

@@ -61,6 +61,9 @@ class SourcePlanner {
   virtual Result<std::vector<Split>> plan(const std::string& start, const std::string& end) = 0;
   /// The epoch that ended at `end` is committed; earlier rows are not asked for again.
   virtual Result<void> commit(const std::string& end) = 0;
+  /// False: latest_offset and plan do no I/O and do not wait, so that they may run on the
+  /// coordinator's thread, without a trip to the one for blocking work.
+  virtual bool blocks() const { return true; }
 };
 
 enum class ReadStatus {
@@ -71,8 +74,8 @@ enum class ReadStatus {
 
 /// Rows a reader could not take: counted, and kept aside up to a limit.
 struct Reject {
-  std::string bytes;   ///< the raw bytes, cut to the limit
-  std::string place;   ///< "file:/x/y line 12"
+  std::string bytes;  ///< the raw bytes, cut to the limit
+  std::string place;  ///< "file:/x/y line 12"
   std::string reason;
 };
 
@@ -80,8 +83,8 @@ struct ReaderContext {
   FileSystem& files;
   Clock& clock;
   BlockPool& pool;
-  std::function<void()> wake;  ///< thread-safe: rows are there, read again
-  std::size_t batch_rows = 4096;   ///< upper bound of rows a batch
+  std::function<void()> wake;            ///< thread-safe: rows are there, read again
+  std::size_t batch_rows = 4096;         ///< upper bound of rows a batch
   std::size_t batch_bytes = 256u << 10;  ///< about so many bytes of text a batch
 };
 

@@ -120,10 +120,12 @@ void QueryLoop::handle(Commands commands) {
 
 template <class Work, class Then>
 void QueryLoop::blocking(Work work, Then then) {
+  ++num_blocking_;
   host_.run_blocking([this, attempt = attempt_, work = std::move(work),
                       then = std::move(then)]() mutable -> QueryHost::Answer {
     auto result = std::make_shared<decltype(work())>(work());
     return [this, attempt, result, then = std::move(then)]() mutable {
+      --num_blocking_;
       if (attempt != attempt_) return;
       if (!*result) {
         fail(std::move(*result).error());
@@ -137,12 +139,19 @@ void QueryLoop::blocking(Work work, Then then) {
 }
 
 void QueryLoop::carry_out(PlanSources command) {
+  // The services belong to one thread at a time: to this one while no work is under way.
+  if (num_blocking_ == 0 && !services_->blocks_to_plan()) {
+    auto sources = services_->plan_sources(command);
+    return sources ? take_plan(command, std::move(*sources)) : fail(std::move(sources).error());
+  }
   blocking([this, command] { return services_->plan_sources(command); },
-           [this, command](PlannedSources sources) {
-             auto ends = sources.ends;
-             planned_[command.epoch] = {command.starts, std::move(sources)};
-             handle(coordinator_.on_offsets_planned(command.epoch, now(), std::move(ends)));
-           });
+           [this, command](PlannedSources sources) { take_plan(command, std::move(sources)); });
+}
+
+void QueryLoop::take_plan(const PlanSources& command, PlannedSources sources) {
+  auto ends = sources.ends;
+  planned_[command.epoch] = {command.starts, std::move(sources)};
+  handle(coordinator_.on_offsets_planned(command.epoch, now(), std::move(ends)));
 }
 
 std::optional<std::vector<std::vector<Split>>> QueryLoop::take_planned(

@@ -56,6 +56,7 @@ class QueryLoop {
  private:
   void handle(Commands commands);
   void carry_out(PlanSources command);
+  void take_plan(const PlanSources& command, PlannedSources sources);
   void carry_out(WriteOffsets command);
   void carry_out(BeginEpoch command);
   void carry_out(EndOpenRanges command);
@@ -88,7 +89,8 @@ class QueryLoop {
   std::map<EpochId, Planned> planned_;
   std::deque<Command> pending_;
   bool is_handling_ = false;
-  std::uint64_t attempt_ = 0;  ///< answers of work begun before a restore are dropped
+  std::size_t num_blocking_ = 0;  ///< works handed to the host and not answered yet
+  std::uint64_t attempt_ = 0;     ///< answers of work begun before a restore are dropped
 };
 
 /// The coordinator's options for a plan and its query options.

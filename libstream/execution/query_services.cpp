@@ -145,6 +145,11 @@ Result<std::vector<std::string>> QueryServices::initial_offsets() {
   return offsets;
 }
 
+bool QueryServices::blocks_to_plan() const {
+  return std::any_of(planners_.begin(), planners_.end(),
+                     [](const auto& planner) { return planner->blocks(); });
+}
+
 Result<PlannedSources> QueryServices::plan_sources(const PlanSources& command) {
   PlannedSources planned;
   for (std::size_t i = 0; i < planners_.size(); ++i) {

@@ -50,6 +50,8 @@ class QueryServices {
   const RecoveredCheckpoint& recovered() const { return recovered_; }
 
   Result<std::vector<std::string>> initial_offsets();
+  /// Does plan_sources need a thread that may block?
+  bool blocks_to_plan() const;
   Result<PlannedSources> plan_sources(const PlanSources& command);
   /// The splits of ranges that were not planned just before (a re-run, a recovery).
   Result<std::vector<std::vector<Split>>> plan_splits(const std::vector<SourceRange>& ranges);

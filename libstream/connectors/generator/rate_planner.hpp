@@ -18,6 +18,7 @@ class RatePlanner final : public SourcePlanner {
                                                    EpochMillis batch_time) override;
   Result<std::vector<Split>> plan(const std::string& start, const std::string& end) override;
   Result<void> commit(const std::string&) override { return {}; }
+  bool blocks() const override { return false; }
 
  private:
   std::int64_t rows_before(std::int64_t offset) const;

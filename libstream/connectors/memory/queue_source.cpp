@@ -91,6 +91,7 @@ namespace {
 class QueuePlanner final : public SourcePlanner {
  public:
   explicit QueuePlanner(std::shared_ptr<QueueSource::Queue> queue) : queue_(std::move(queue)) {}
+  bool blocks() const override { return false; }
 
   Result<void> open(const PlannerContext&) override { return {}; }
   Result<std::string> initial_offset() override { return std::string("0"); }

@@ -5,6 +5,14 @@ namespace stream {
 const FunctionRegistry& builtin_functions() {
   static const FunctionRegistry registry = [] {
     FunctionRegistry made;
+    add_arithmetic_operators(made);
+    add_sign_operators(made);
+    add_comparison_operators(made);
+    add_bit_operators(made);
+    add_access_operators(made);
+    add_predicate_functions(made);
+    add_conditional_functions(made);
+    add_cast_functions(made);
     add_average_functions(made);
     add_count_functions(made);
     add_sum_functions(made);
@@ -22,6 +30,10 @@ const FunctionRegistry& builtin_functions() {
     add_percentile_functions(made);
     add_approximate_functions(made);
     add_window_functions(made);
+    add_date_functions(made);
+    add_datetime_field_functions(made);
+    add_timestamp_functions(made);
+    add_clock_functions(made);
     return made;
   }();
   return registry;

@@ -4,6 +4,18 @@
 #include <libstream/expressions/function.hpp>
 
 namespace stream {
+void add_clock_functions(FunctionRegistry& registry);
+void add_timestamp_functions(FunctionRegistry& registry);
+void add_arithmetic_operators(FunctionRegistry& registry);
+void add_sign_operators(FunctionRegistry& registry);
+void add_comparison_operators(FunctionRegistry& registry);
+void add_bit_operators(FunctionRegistry& registry);
+void add_access_operators(FunctionRegistry& registry);
+void add_predicate_functions(FunctionRegistry& registry);
+void add_conditional_functions(FunctionRegistry& registry);
+void add_cast_functions(FunctionRegistry& registry);
+void add_datetime_field_functions(FunctionRegistry& registry);
+void add_date_functions(FunctionRegistry& registry);
 void add_average_functions(FunctionRegistry& registry);
 void add_count_functions(FunctionRegistry& registry);
 void add_sum_functions(FunctionRegistry& registry);

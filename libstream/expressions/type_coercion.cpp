@@ -190,18 +190,6 @@ bool is_implicitly_castable(const DataType& from, const DataType& to, bool is_an
   return is_store_assignable(from, to);
 }
 
-bool is_orderable(const DataType& type) {
-  switch (type.kind) {
-    case TypeKind::map:
-    case TypeKind::variant:
-    case TypeKind::calendar_interval:
-      return false;
-    default:
-      return std::all_of(type.children.begin(), type.children.end(),
-                         [](const Field& field) { return is_orderable(field.type); });
-  }
-}
-
 DataType decimal_for(const DataType& type) {
   switch (type.kind) {
     case TypeKind::int8:

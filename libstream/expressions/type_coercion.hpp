@@ -24,9 +24,6 @@ bool is_implicitly_castable(const DataType& from, const DataType& to, bool is_an
 /// May a column of `from` be written into one of `to` (INSERT, ANSI store assignment)?
 bool is_store_assignable(const DataType& from, const DataType& to);
 
-/// Has the type an order (for <, sort keys, min)? Maps, variants and calendar intervals have none.
-bool is_orderable(const DataType& type);
-
 /// The decimal that holds every value of a numeric type, or the type itself when decimal.
 DataType decimal_for(const DataType& type);
 /// The same for an operand of arithmetic: an integer literal takes only the digits it has.

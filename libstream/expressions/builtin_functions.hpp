@@ -4,6 +4,8 @@
 #include <libstream/expressions/function.hpp>
 
 namespace stream {
+void add_make_datetime_functions(FunctionRegistry& registry);
+void add_datetime_format_functions(FunctionRegistry& registry);
 void add_clock_functions(FunctionRegistry& registry);
 void add_timestamp_functions(FunctionRegistry& registry);
 void add_arithmetic_operators(FunctionRegistry& registry);
@@ -33,5 +35,22 @@ void add_collect_functions(FunctionRegistry& registry);
 void add_percentile_functions(FunctionRegistry& registry);
 void add_approximate_functions(FunctionRegistry& registry);
 void add_window_functions(FunctionRegistry& registry);
+void add_array_functions(FunctionRegistry& registry);
+void add_array_search_functions(FunctionRegistry& registry);
+void add_array_set_functions(FunctionRegistry& registry);
+void add_array_shape_functions(FunctionRegistry& registry);
+void add_element_functions(FunctionRegistry& registry);
+void add_struct_functions(FunctionRegistry& registry);
+void add_codec_functions(FunctionRegistry& registry);
+void add_format_functions(FunctionRegistry& registry);
+void add_mask_functions(FunctionRegistry& registry);
+void add_hash_functions(FunctionRegistry& registry);
+void add_math_functions(FunctionRegistry& registry);
+void add_rounding_functions(FunctionRegistry& registry);
+void add_chance_functions(FunctionRegistry& registry);
+void add_misc_functions(FunctionRegistry& registry);
+void add_aes_functions(FunctionRegistry& registry);
+void add_absolute_functions(FunctionRegistry& registry);
+void add_url_functions(FunctionRegistry& registry);
 
 }  // namespace stream

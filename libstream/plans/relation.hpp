@@ -54,22 +54,22 @@ struct FilterRelation {
 struct AggregateRelation {
   enum class Grouping { plain, rollup, cube, sets };
   RelationRef input;
-  Exprs keys;                 ///< expressions, ordinals, aliases of the output
+  Exprs keys;  ///< expressions, ordinals, aliases of the output
   bool is_group_by_all = false;
   Grouping grouping = Grouping::plain;
-  std::vector<Exprs> sets;    ///< GROUPING SETS
-  Exprs output;               ///< the select list, keys included
+  std::vector<Exprs> sets;  ///< GROUPING SETS
+  Exprs output;             ///< the select list, keys included
   Expr having;
 };
 struct SortRelation {
   RelationRef input;
   std::vector<SortKey> keys;
-  bool is_global = true;      ///< false: SORT BY
+  bool is_global = true;        ///< false: SORT BY
   bool by_all_columns = false;  ///< ORDER BY ALL
 };
 struct LimitRelation {
   RelationRef input;
-  Expr limit;   ///< either may be absent
+  Expr limit;  ///< either may be absent
   Expr offset;
 };
 struct DistinctRelation {
@@ -82,8 +82,8 @@ struct DeduplicateRelation {
 };
 struct WatermarkRelation {
   RelationRef input;
-  Expr event_time;     ///< a column, or an aliased expression that becomes a column
-  std::string delay;   ///< "10 seconds"
+  Expr event_time;    ///< a column, or an aliased expression that becomes a column
+  std::string delay;  ///< "10 seconds"
 };
 struct AliasRelation {
   RelationRef input;
@@ -128,14 +128,14 @@ struct NamedWindowsRelation {
 };
 struct PivotRelation {
   RelationRef input;
-  Exprs keys;                                ///< DataFrame's group_by; empty in SQL: all other columns
+  Exprs keys;  ///< DataFrame's group_by; empty in SQL: all other columns
   Exprs aggregates;
-  Exprs columns;                             ///< FOR column(s)
+  Exprs columns;                                     ///< FOR column(s)
   std::vector<std::pair<Expr, std::string>> values;  ///< IN (value AS name, …)
 };
 struct UnpivotRelation {
   RelationRef input;
-  Exprs keys;                                ///< DataFrame's ids; empty in SQL: all other columns
+  Exprs keys;  ///< DataFrame's ids; empty in SQL: all other columns
   std::vector<std::pair<Exprs, std::string>> values;  ///< columns of a row, and its name
   std::vector<std::string> value_columns;
   std::string name_column;
@@ -169,10 +169,10 @@ struct ObserveRelation {
 struct Relation {
   std::variant<NamedRelation, LocalRelation, InlineTable, SourceRelation, TableFunction,
                ProjectRelation, FilterRelation, AggregateRelation, SortRelation, LimitRelation,
-               DistinctRelation, DeduplicateRelation, WatermarkRelation, AliasRelation, JoinRelation,
-               SetRelation, GenerateRelation, WithRelation, NamedWindowsRelation, PivotRelation,
-               UnpivotRelation, RepartitionRelation, SampleRelation, ChangeColumnsRelation,
-               ObserveRelation>
+               DistinctRelation, DeduplicateRelation, WatermarkRelation, AliasRelation,
+               JoinRelation, SetRelation, GenerateRelation, WithRelation, NamedWindowsRelation,
+               PivotRelation, UnpivotRelation, RepartitionRelation, SampleRelation,
+               ChangeColumnsRelation, ObserveRelation>
       kind;
   TextSpan span;
 

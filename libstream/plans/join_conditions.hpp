@@ -1,0 +1,42 @@
+// What a join condition is made of: equality keys, parts that look at one side only, and the time
+// bounds by which a stream-stream join can forget rows (R-080 … R-084; Spark's
+// StreamingJoinHelper). Used by the relational planner and the streaming checks. Pure functions.
+#pragma once
+
+#include <libstream/plans/resolved_plan.hpp>
+
+namespace stream {
+
+struct EquiKey {
+  TypedExpr left;
+  TypedExpr right;
+  bool is_null_safe = false;
+};
+
+struct JoinConditions {
+  std::vector<EquiKey> keys;
+  std::vector<TypedExpr> left_only;
+  std::vector<TypedExpr> right_only;
+  std::vector<TypedExpr> rest;
+};
+
+/// Cuts a condition into its parts; null: nothing.
+JoinConditions split_join_condition(const TypedExpr& condition, const Attributes& left,
+                                    const Attributes& right);
+
+/// A side's rows may be forgotten once `column` is at or before the watermark plus offset_millis.
+struct TimeBound {
+  TypedExpr column;  ///< over that side's attributes
+  bool is_key = false;
+  std::size_t key = 0;  ///< which, when is_key
+  std::int64_t offset_millis = 0;
+};
+
+/// The bound of `side`'s rows; nullopt: none, they stay for ever.
+std::optional<TimeBound> time_bound(const TypedExpr& condition, const JoinConditions& parts,
+                                    const Attributes& side, const Attributes& other, bool is_left);
+
+/// The column of a side that its watermark is on.
+const Attribute* event_time_attribute(const Attributes& attributes);
+
+}  // namespace stream

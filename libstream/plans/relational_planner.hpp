@@ -1,0 +1,23 @@
+// From a resolved plan to the nodes that run: which operator carries out which relation, bound to
+// column numbers, with exchanges and watermarks. Used by the API's queries.
+#pragma once
+
+#include <libstream/operators/evaluation_settings.hpp>
+#include <libstream/plans/logical_plan.hpp>
+#include <libstream/plans/resolved_plan.hpp>
+
+namespace stream {
+
+struct RelationalOptions {
+  OutputMode mode = OutputMode::append;
+  std::shared_ptr<const SqlSettings> settings;
+  std::uint64_t seed = 0;
+  std::uint32_t parallelism = 1;
+};
+
+/// Appends the nodes of `plan` to `logical`; the result gives rows of the plan's output, in order
+/// and under its names. Error bad_plan: what cannot run.
+Result<NodeId> plan_relation(const PlanRef& plan, const RelationalOptions& options,
+                             LogicalPlan& logical);
+
+}  // namespace stream

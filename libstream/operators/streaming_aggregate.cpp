@@ -1,12 +1,11 @@
 #include <libstream/operators/aggregate_states.hpp>
 #include <libstream/operators/evaluation_scope.hpp>
+#include <libstream/operators/expiry_index.hpp>
 #include <libstream/operators/late_groups.hpp>
 #include <libstream/operators/state_layout.hpp>
 #include <libstream/operators/streaming_aggregate.hpp>
-#include <libstream/operators/watermark_times.hpp>
 
 #include <algorithm>
-#include <map>
 
 namespace stream {
 namespace {
@@ -193,17 +192,14 @@ class StreamingAggregateOperator final : public Operator {
     for (std::size_t row = 0; row < groups.size(); ++row) {
       if ((flags_[groups[row]] & kFiled) != 0) continue;
       flags_[groups[row]] |= kFiled;
-      if (const auto micros = event_micros(times, row)) by_time_[*micros].push_back(groups[row]);
+      if (const auto micros = event_micros(times, row)) by_time_.add(*micros, groups[row]);
     }
   }
 
   void find_old(EpochMillis watermark) {
     old_.clear();
     if (!has_event_time()) return;
-    const auto last = by_time_.upper_bound(watermark_micros(watermark));
-    for (auto it = by_time_.begin(); it != last; ++it)
-      old_.insert(old_.end(), it->second.begin(), it->second.end());
-    by_time_.erase(by_time_.begin(), last);
+    by_time_.take_through(watermark, old_);
   }
 
   void choose_emitted() {
@@ -269,7 +265,7 @@ class StreamingAggregateOperator final : public Operator {
   std::vector<std::uint8_t> flags_;  ///< by group
   std::vector<std::uint32_t> touched_;
   std::vector<std::uint32_t> dirty_;
-  std::map<std::int64_t, std::vector<std::uint32_t>> by_time_;
+  ExpiryIndex by_time_;
   bool needs_filing_ = false;
   std::vector<std::uint32_t> old_;
   std::vector<std::uint32_t> emit_;

@@ -115,7 +115,8 @@ TEST_CASE("sliding windows get every slice they hold") {
       {{{{0, {row(seconds(5), "a", 1), row(seconds(7), "a", 2), row(nullptr, "a", 4)}}}}});
   script.partition_by.clear();
   std::vector<std::string> windows;
-  for (const std::string& line : run_operator(script)[0].rows)
+  const auto outputs = run_operator(script);
+  for (const std::string& line : outputs[0].rows)
     windows.push_back(line.substr(line.find('|') + 1));
   std::sort(windows.begin(), windows.end());
   // 5 lies in [-5, 7), [0, 12) and [5, 17); 7 only in the last two.

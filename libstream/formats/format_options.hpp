@@ -70,9 +70,9 @@ Result<void> refuse_unknown(const OptionMap& rest, const std::vector<OptionText>
                             std::string_view where);
 
 // Values, as Spark reads them.
-Result<bool> parse_flag(const std::string& value);
-Result<std::int64_t> parse_integer(const std::string& value);
+Result<bool> option_flag(const std::string& value);
+Result<std::int64_t> option_integer(const std::string& value);
 /// One character; "" is '\0', which means none.
-Result<char> parse_character(const std::string& value);
+Result<char> option_character(const std::string& value);
 
 }  // namespace stream

@@ -53,6 +53,12 @@ const FunctionRegistry& builtin_functions() {
     add_url_functions(made);
     add_datetime_format_functions(made);
     add_make_datetime_functions(made);
+    add_array_sort_functions(made);
+    add_reduce_functions(made);
+    add_lambda_functions(made);
+    add_map_functions(made);
+    add_generator_functions(made);
+    add_sequence_functions(made);
     return made;
   }();
   return registry;

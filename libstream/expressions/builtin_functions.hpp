@@ -52,5 +52,11 @@ void add_misc_functions(FunctionRegistry& registry);
 void add_aes_functions(FunctionRegistry& registry);
 void add_absolute_functions(FunctionRegistry& registry);
 void add_url_functions(FunctionRegistry& registry);
+void add_array_sort_functions(FunctionRegistry& registry);
+void add_reduce_functions(FunctionRegistry& registry);
+void add_lambda_functions(FunctionRegistry& registry);
+void add_map_functions(FunctionRegistry& registry);
+void add_generator_functions(FunctionRegistry& registry);
+void add_sequence_functions(FunctionRegistry& registry);
 
 }  // namespace stream

@@ -1,5 +1,6 @@
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/case_mapping.hpp>
+#include <libstream/expressions/functions/collections.hpp>
 #include <libstream/expressions/functions/signature.hpp>
 #include <libstream/expressions/utf8.hpp>
 
@@ -232,32 +233,14 @@ Result<ResolvedFunction> resolve_elt(Arguments arguments, const SqlSettings& set
   return resolved;
 }
 
-Result<Column> reverse_lists(const KernelInput& input) {
-  const Operand& lists = input.arguments[0];
-  ColumnBuilder builder(input.type, input.context.pool);
-  for (std::size_t row = 0; row < input.num_rows; ++row) {
-    if (!input.is_active(row)) {
-      builder.append_null();
-      continue;
-    }
-    const std::int64_t* offsets = lists.column.data<std::int64_t>() + lists.index(row);
-    for (std::int64_t i = offsets[1]; i-- > offsets[0];)
-      append_from(builder.child(0), lists.column.children[0], static_cast<std::size_t>(i));
-    builder.append_array();
-  }
-  return builder.finish();
-}
-
 Result<ResolvedFunction> resolve_reverse(Arguments arguments, const SqlSettings& settings) {
+  if (arguments[0].type.kind == array) return resolve_array_reverse(arguments);
   ResolvedFunction resolved;
-  STREAM_TRY(DataType type, implicit_type_of("reverse", arguments, 0, {string, array}, settings));
-  resolved.type = type.kind == array ? type : primitive(string);
-  resolved.kernel = type.kind == array
-                        ? Kernel(reverse_lists)
-                        : row_kernel([](std::string_view text) { return reversed(text); });
+  STREAM_TRY(DataType type, implicit_type("reverse", arguments, 0, primitive(string), settings));
   resolved.parameter_types = {std::move(type)};
-  resolved.is_nullable = arguments[0].is_nullable;
+  resolved.type = primitive(string);
   resolved.can_fail = false;
+  resolved.kernel = row_kernel([](std::string_view text) { return reversed(text); });
   return resolved;
 }
 

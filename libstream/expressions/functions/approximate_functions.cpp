@@ -5,12 +5,10 @@
 #include <libstream/expressions/functions/distinct_count.hpp>
 #include <libstream/expressions/functions/percentages.hpp>
 #include <libstream/expressions/functions/quantile_summary.hpp>
-#include <libstream/expressions/functions/spark_hash.hpp>
+#include <libstream/expressions/functions/row_hash.hpp>
 
 namespace stream {
 namespace {
-
-constexpr std::uint64_t kHashSeed = 42;
 
 class DistinctCountAccumulator final : public Accumulator {
  public:
@@ -29,8 +27,10 @@ class DistinctCountAccumulator final : public Accumulator {
   Result<void> update(std::span<const Operand> arguments, std::span<const std::uint32_t> groups,
                       EvaluationContext&) override {
     const Column& column = arguments[0].column;
+    hashes_.assign(groups.size(), kHashSeed);
+    xxhash64_rows(arguments[0], hashes_);
     for_each_row(arguments[0], groups, [&](std::uint32_t group, std::size_t row) {
-      if (!column.is_null(row)) states_[group].add(spark_xxhash64(column, row, kHashSeed));
+      if (!column.is_null(row)) states_[group].add(static_cast<std::uint64_t>(hashes_[row]));
     });
     return {};
   }
@@ -59,6 +59,7 @@ class DistinctCountAccumulator final : public Accumulator {
  private:
   int precision_;
   std::vector<DistinctCount> states_;
+  std::vector<std::int64_t> hashes_;
 };
 
 struct PercentileApproxShape {

@@ -103,6 +103,7 @@ Commands EpochCoordinator::on_tick(EpochMillis now) {
   Commands out;
   now_ = now;
   scheduled_.reset();
+  if (phase_ == Phase::restoring) restore_if_due(out);
   advance(out);
   return out;
 }
@@ -182,7 +183,7 @@ Commands EpochCoordinator::on_offsets_written(EpochId epoch, std::optional<Epoch
     running_->plan.are_offsets_written = true;
     measure("walCommit");
     if (is_restore_due_) {
-      restore(lost_tasks(), out);
+      restore(lost_tasks(), 0, out);
     } else if (is_before_tasks) {
       begin_tasks(out);
     } else {
@@ -247,7 +248,7 @@ Commands EpochCoordinator::on_commit_written(EpochId epoch, EpochMillis now) {
   if (is_running(epoch, Step::writing_commit)) {
     measure("commitOffsets");
     finish_epoch(std::exchange(running_, {}).value(), out);
-    if (is_restore_due_) restore(lost_tasks(), out);
+    if (is_restore_due_) restore(lost_tasks(), 0, out);
   } else if (unconfirmed_ && unconfirmed_->plan.offsets.epoch == epoch) {
     accept_late_commit(out);
   }
@@ -279,7 +280,7 @@ Commands EpochCoordinator::on_tasks_lost(EpochMillis now) {
     is_restore_due_ = true;
     return out;
   }
-  restore(lost_tasks(), out);
+  restore(lost_tasks(), 0, out);
   return out;
 }
 
@@ -297,11 +298,18 @@ Commands EpochCoordinator::on_failure(Error error, EpochMillis now) {
     running_->plan.are_offsets_requested = running_->plan.are_offsets_written;
   }
   for (PlannedEpoch& planned : queue_) planned.are_offsets_requested = planned.are_offsets_written;
-  restore(std::move(error), out);
+  restore(std::move(error), delay_after_failure(), out);
   return out;
 }
 
-void EpochCoordinator::restore(Error reason, Commands& out) {
+EpochMillis EpochCoordinator::delay_after_failure() const {
+  if (restores_ == 0) return 0;
+  EpochMillis delay = options_.restore_delay.count();
+  for (int i = 1; i < restores_ && delay < options_.max_restore_delay.count(); ++i) delay *= 2;
+  return std::min<EpochMillis>(delay, options_.max_restore_delay.count());
+}
+
+void EpochCoordinator::restore(Error reason, EpochMillis delay, Commands& out) {
   is_restore_due_ = false;
   if (++restores_ > options_.max_restores) {
     stop(std::move(reason).with_context("no epoch was committed between " +
@@ -316,7 +324,20 @@ void EpochCoordinator::restore(Error reason, Commands& out) {
   planning_.reset();
   requeue_unfinished();
   phase_ = Phase::restoring;
-  out.push_back(RestoreTasks{last_committed_, ++attempt_});
+  ++attempt_;
+  restore_at_ = now_ + delay;
+  restore_if_due(out);
+}
+
+void EpochCoordinator::restore_if_due(Commands& out) {
+  if (!restore_at_) return;
+  if (now_ < *restore_at_) {
+    scheduled_ = restore_at_;
+    out.push_back(ScheduleTick{*restore_at_});
+    return;
+  }
+  restore_at_.reset();
+  out.push_back(RestoreTasks{last_committed_, attempt_});
 }
 
 std::optional<Error> EpochCoordinator::lost_open_rows() const {
@@ -348,7 +369,7 @@ void EpochCoordinator::requeue_unfinished() {
 
 Commands EpochCoordinator::on_tasks_restored(EpochMillis now, std::optional<std::int64_t> attempt) {
   Commands out;
-  if (phase_ != Phase::restoring || !is_of_this_attempt(attempt)) return out;
+  if (phase_ != Phase::restoring || restore_at_ || !is_of_this_attempt(attempt)) return out;
   now_ = now;
   phase_ = Phase::active;
   advance(out);
@@ -364,6 +385,7 @@ void EpochCoordinator::accept_late_commit(Commands& out) {
   finish_epoch(std::move(committed), out);
   // The tasks were restored to an earlier commit, or are about to be.
   phase_ = Phase::restoring;
+  restore_at_.reset();
   out.push_back(RestoreTasks{last_committed_, ++attempt_});
 }
 

@@ -113,7 +113,11 @@ struct CoordinatorOptions {
   /// Run an epoch although no source has new rows (DStreams: every interval is an epoch).
   bool run_empty_epochs = false;
   /// How many times lost tasks are restored without a committed epoch between.
-  int max_restores = 3;
+  int max_restores = 5;
+  /// After transient failures in a row: the first restores at once, the second after
+  /// `restore_delay`, each further one after twice the time, up to `max_restore_delay`.
+  Duration restore_delay{100};
+  Duration max_restore_delay{10'000};
 };
 
 /// What recovery found in the checkpoint.
@@ -192,6 +196,7 @@ class EpochCoordinator {
     bool are_watermarks_known = false;  ///< likewise; a re-run keeps them
     EpochMillis late_watermark = 0;
     bool has_data = false;
+    bool is_last_look = false;          ///< of a graceful stop: open ranges flow although it stops
     std::int64_t catch_up_request = 0;  ///< the newest when it was planned
     bool are_offsets_requested = false;
     bool are_offsets_written = false;
@@ -235,6 +240,7 @@ class EpochCoordinator {
   bool is_finishing() const { return is_stopping_ || is_exhausted_; }
   void finish_if_nothing_left(Commands& out);
   void push_final_checkpoint();
+  bool may_look_once_more() const;
   void schedule(Commands& out);
   std::optional<EpochMillis> next_wish() const;
   void start_time_line(const RecoveredCheckpoint& recovered);
@@ -258,7 +264,9 @@ class EpochCoordinator {
   bool is_store_writing() const;
   bool is_of_this_attempt(std::optional<std::int64_t> attempt) const;
   bool is_running(EpochId epoch, Step step) const;
-  void restore(Error reason, Commands& out);
+  void restore(Error reason, EpochMillis delay, Commands& out);
+  void restore_if_due(Commands& out);
+  EpochMillis delay_after_failure() const;
   std::optional<Error> lost_open_rows() const;
   void requeue_unfinished();
   void accept_late_commit(Commands& out);
@@ -270,6 +278,7 @@ class EpochCoordinator {
   Phase phase_ = Phase::created;
   EpochMillis now_ = 0;
   std::int64_t attempt_ = 0;
+  std::optional<EpochMillis> restore_at_;  ///< while a restore is put off
   int restores_ = 0;
 
   EpochId last_committed_ = -1;
@@ -302,6 +311,7 @@ class EpochCoordinator {
   std::optional<RunningEpoch> unconfirmed_;  ///< its commit was asked for when a failure came
 
   bool is_stopping_ = false;
+  bool has_looked_once_more_ = false;
   bool is_exhausted_ = false;
   bool is_restore_due_ = false;  ///< tasks are gone while commits/N is on its way
   EpochMillis stop_deadline_ = 0;

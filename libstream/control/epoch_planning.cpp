@@ -147,6 +147,7 @@ void EpochCoordinator::take_plan(std::vector<std::optional<std::string>> ends) {
   is_bounded_input_planned_ = true;
   epoch.has_data = has_moved;
   epoch.catch_up_request = planning.catch_up_request;
+  epoch.is_last_look = is_stopping_;
   for (std::size_t i = 0; i < ends.size(); ++i) {
     if (ends[i]) next_starts_[i] = *ends[i];
   }
@@ -191,6 +192,7 @@ void EpochCoordinator::report_if_caught_up(Commands& out) {
 
 EpochMillis EpochCoordinator::open_until(EpochMillis batch_time) const {
   const Duration interval = options_.trigger.interval;
+  if (is_stopping_) return now_ + kOpenRangeSpan.count();
   switch (options_.trigger.kind) {
     case Trigger::Kind::interval:
       return batch_time;
@@ -211,9 +213,20 @@ void EpochCoordinator::finish_if_nothing_left(Commands& out) {
       is_stopping_ && options_.trigger.kind == Trigger::Kind::interval && now_ >= stop_deadline_;
   if (is_late) return stop({}, out);
   if (running_ || !queue_.empty()) return;
+  if (planning_) return;
+  if (may_look_once_more()) {
+    has_looked_once_more_ = true;
+    return ask_plan(out);
+  }
   if (since_commit_.empty()) return stop({}, out);
   push_final_checkpoint();
   start_next_epoch(out);
+}
+
+/// What the readers of open ranges hold when the query is to stop is read by one more epoch.
+bool EpochCoordinator::may_look_once_more() const {
+  return is_stopping_ && !has_looked_once_more_ && may_open() &&
+         options_.trigger.kind != Trigger::Kind::manual;
 }
 
 /// An epoch without rows that makes what ran since the last commit survive.

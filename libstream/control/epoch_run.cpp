@@ -68,7 +68,8 @@ void EpochCoordinator::begin_tasks(Commands& out) {
 void EpochCoordinator::end_open_ranges_if_due(Commands& out) {
   if (!running_ || running_->step != Step::running_tasks || running_->is_end_asked) return;
   if (!has_open_range(running_->plan)) return;
-  if (!is_stopping_ && now_ < running_->plan.open_until) return;
+  const bool is_cut_short = is_stopping_ && !running_->plan.is_last_look;
+  if (!is_cut_short && now_ < running_->plan.open_until) return;
   running_->is_end_asked = true;
   out.push_back(EndOpenRanges{running_->plan.offsets.epoch, attempt_});
 }

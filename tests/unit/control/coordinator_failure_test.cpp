@@ -53,12 +53,58 @@ TEST_CASE("restoring without a committed epoch between ends with the error") {
   auto drive = in_second_epoch(2);
   for (int i = 0; i < 2; ++i) {
     drive(drive.coordinator.on_failure(transient("disk is away"), 1002));
+    if (i > 0) drive(drive.coordinator.on_tick(1102));
     CHECK(drive.has<RestoreTasks>());
-    drive(drive.coordinator.on_tasks_restored(1003));
+    drive(drive.coordinator.on_tasks_restored(1103));
   }
   drive(drive.coordinator.on_failure(transient("disk is away"), 1004));
   CHECK_THAT(drive.expect<Stopped>().error->message(),
              Catch::Matchers::ContainsSubstring("disk is away"));
+}
+
+TEST_CASE("failures in a row are restored later and later, up to a limit") {
+  auto options = durable_options(Trigger::processing_time(0ms));
+  options.max_restores = 6;
+  options.restore_delay = 100ms;
+  options.max_restore_delay = 500ms;
+  CoordinatorDriver drive(options);
+  drive.start(1000);
+  EpochMillis now = 1000;
+  for (const EpochMillis delay : {0, 100, 200, 400, 500, 500}) {
+    drive(drive.coordinator.on_failure(transient("broker away"), now));
+    if (delay > 0) {
+      CHECK_FALSE(drive.has<RestoreTasks>());
+      CHECK(drive.expect<ScheduleTick>().at == now + delay);
+      drive(drive.coordinator.on_tick(now + delay - 1));
+      CHECK_FALSE(drive.has<RestoreTasks>());
+      drive(drive.coordinator.on_tick(now += delay));
+    }
+    REQUIRE(drive.has<RestoreTasks>());
+    drive(drive.coordinator.on_tasks_restored(now));
+    CHECK(drive.has<PlanSources>());
+  }
+  drive(drive.coordinator.on_failure(transient("broker away"), now));
+  CHECK(drive.expect<Stopped>().error);
+}
+
+TEST_CASE("a query that waits to restore can be stopped, and is restored before a graceful stop") {
+  CoordinatorDriver drive = in_second_epoch();
+  drive(drive.coordinator.on_failure(transient("broker away"), 1002));
+  drive(drive.coordinator.on_tasks_restored(1002));
+  drive(drive.coordinator.on_failure(transient("broker away"), 1002));
+  CHECK_FALSE(drive.has<RestoreTasks>());
+  SECTION("at once") {
+    drive(drive.coordinator.on_stop(false, 1003));
+    CHECK(drive.has<Stopped>());
+    drive(drive.coordinator.on_tick(5000));
+    CHECK(drive.last.empty());
+  }
+  SECTION("gracefully") {
+    drive(drive.coordinator.on_stop(true, 1003));
+    CHECK(drive.last.empty());
+    drive(drive.coordinator.on_tick(1102));
+    CHECK(drive.has<RestoreTasks>());
+  }
 }
 
 TEST_CASE("a committed epoch gives all restores back") {

@@ -267,7 +267,7 @@ TEST_CASE("a graceful stop of intervals waits ten intervals at most") {
   CHECK(drive.has<Stopped>());
 }
 
-TEST_CASE("a graceful stop ends open ranges at once and keeps their rows") {
+TEST_CASE("a graceful stop ends open ranges at once and then looks once more what they hold") {
   CoordinatorDriver drive(open_options(Trigger::every(1000ms)));
   drive.start(1000);
   drive.plan_open(0, 1000);
@@ -276,6 +276,24 @@ TEST_CASE("a graceful stop ends open ranges at once and keeps their rows") {
   drive(drive.coordinator.on_open_range_ended(0, 0, "2"));
   drive.finish_epoch(0, 1301);
   CHECK(drive.has<EpochCommitted>());
+  CHECK(drive.expect<PlanSources>().starts == std::vector<std::string>{"2"});
+  drive.plan_open(1, 1301);
+  CHECK(drive.has<BeginEpoch>());
+  CHECK_FALSE(drive.has<EndOpenRanges>());  // rows flow
+  CHECK(drive.expect<ScheduleTick>().at == 1301 + kOpenRangeSpan.count());
+  drive(drive.coordinator.on_tick(1301 + kOpenRangeSpan.count()));
+  CHECK(drive.has<EndOpenRanges>());
+  drive(drive.coordinator.on_open_range_ended(1, 0, "5"));
+  drive.finish_epoch(1, 1500);
+  CHECK(drive.expect<EpochCommitted>().ends == std::vector<std::string>{"5"});
+  CHECK_FALSE(drive.has<PlanSources>());
+  CHECK(drive.has<Stopped>());
+}
+
+TEST_CASE("a graceful stop of manual epochs runs no epoch that was not asked for") {
+  CoordinatorDriver drive(open_options(Trigger::manual()));
+  drive.start(1000);
+  drive(drive.coordinator.on_stop(true, 1300));
   CHECK(drive.has<Stopped>());
 }
 

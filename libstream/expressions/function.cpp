@@ -26,6 +26,10 @@ class FunctionTable {
     const std::string name = function.name;
     STREAM_CHECK(functions_.emplace(name, std::move(function)).second, name);
   }
+  void replace(Function function) {
+    const std::string name = lower(function.name);
+    functions_.insert_or_assign(name, std::move(function));
+  }
   void add_alias(const std::string& alias, std::string_view name) {
     const auto found = functions_.find(name);
     if (found == functions_.end()) return;
@@ -54,7 +58,8 @@ struct FunctionRegistry::Tables {
   FunctionTable<WindowFunction> windows;
 };
 
-FunctionRegistry::FunctionRegistry() : tables_(std::make_unique<Tables>()) {}
+FunctionRegistry::FunctionRegistry(const FunctionRegistry* parent)
+    : tables_(std::make_unique<Tables>()), parent_(parent) {}
 FunctionRegistry::FunctionRegistry(FunctionRegistry&&) noexcept = default;
 FunctionRegistry::~FunctionRegistry() = default;
 
@@ -67,6 +72,10 @@ void FunctionRegistry::add(AggregateFunction function) {
 }
 void FunctionRegistry::add(WindowFunction function) { tables_->windows.add(std::move(function)); }
 
+void FunctionRegistry::replace(ScalarFunction function) {
+  tables_->scalars.replace(std::move(function));
+}
+
 void FunctionRegistry::add_alias(std::string alias, std::string_view name) {
   tables_->scalars.add_alias(alias, name);
   tables_->generators.add_alias(alias, name);
@@ -75,20 +84,27 @@ void FunctionRegistry::add_alias(std::string alias, std::string_view name) {
 }
 
 const ScalarFunction* FunctionRegistry::scalar(std::string_view name) const {
-  return tables_->scalars.find(name);
+  const ScalarFunction* found = tables_->scalars.find(name);
+  return found || !parent_ ? found : parent_->scalar(name);
 }
 const GeneratorFunction* FunctionRegistry::generator(std::string_view name) const {
-  return tables_->generators.find(name);
+  const GeneratorFunction* found = tables_->generators.find(name);
+  return found || !parent_ ? found : parent_->generator(name);
 }
 const AggregateFunction* FunctionRegistry::aggregate(std::string_view name) const {
-  return tables_->aggregates.find(name);
+  const AggregateFunction* found = tables_->aggregates.find(name);
+  return found || !parent_ ? found : parent_->aggregate(name);
 }
 const WindowFunction* FunctionRegistry::window(std::string_view name) const {
-  return tables_->windows.find(name);
+  const WindowFunction* found = tables_->windows.find(name);
+  return found || !parent_ ? found : parent_->window(name);
 }
 
 std::vector<std::string> FunctionRegistry::names() const {
   std::set<std::string> names;
+  if (parent_) {
+    for (std::string& name : parent_->names()) names.insert(std::move(name));
+  }
   tables_->scalars.collect_names(names);
   tables_->generators.collect_names(names);
   tables_->aggregates.collect_names(names);

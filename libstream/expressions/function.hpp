@@ -93,6 +93,8 @@ class FunctionRegistry {
   void add(GeneratorFunction function);
   void add(AggregateFunction function);
   void add(WindowFunction function);
+  /// Adds, or takes the place of the function with that name.
+  void replace(ScalarFunction function);
   /// `alias` means the same function as `name`, in every kind.
   void add_alias(std::string alias, std::string_view name);
 
@@ -104,13 +106,15 @@ class FunctionRegistry {
   /// All names, sorted; for SHOW FUNCTIONS and suggestions.
   std::vector<std::string> names() const;
 
-  FunctionRegistry();
+  /// With a parent: what is not found here is looked for there. It must outlive the registry.
+  explicit FunctionRegistry(const FunctionRegistry* parent = nullptr);
   FunctionRegistry(FunctionRegistry&&) noexcept;
   ~FunctionRegistry();
 
  private:
   struct Tables;
   std::unique_ptr<Tables> tables_;
+  const FunctionRegistry* parent_ = nullptr;
 };
 
 /// The built-in functions.

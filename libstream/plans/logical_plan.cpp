@@ -38,6 +38,7 @@ class Planner {
   }
 
   std::string id_of(NodeId id) const {
+    if (!plan_.nodes[id].id.empty()) return plan_.nodes[id].id;
     // The operation's word without its place in the source: moving a line keeps the state.
     const std::string& name = plan_.nodes[id].name;
     return fmt::format("{}-{}", id, name.substr(0, name.find(' ')));

@@ -46,6 +46,8 @@ struct LogicalNode {
   std::vector<NodeId> inputs;
   std::int64_t slide = 1;  ///< has a value in every slide-th interval
   std::variant<SourceNode, OperatorNode, AggregateNode, UnionNode, SinkNode> kind;
+  /// Of the operator, under which its state is filed; empty: made of the node's position.
+  std::string id = {};
 };
 
 struct LogicalPlan {

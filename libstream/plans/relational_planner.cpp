@@ -93,7 +93,12 @@ class RelationalPlanner {
   }
 
   Planned add(std::string name, const Planned& input, OperatorNode op, ColumnIds columns,
-              Schema schema);
+              Schema schema, std::string id = {});
+  /// Stateful operators are numbered among themselves, so that a changed filter or projection keeps
+  /// the state.
+  std::string state_id(std::string_view name) {
+    return "state-" + std::to_string(num_stateful_++) + "-" + std::string(name);
+  }
   Planned apply_filter(const Planned& input, TypedExpr bound, std::string name);
   Planned with_hash(const Planned& input, std::vector<std::size_t> keys);
   Result<Planned> with_columns(Planned input, const std::vector<TypedExpr>& expressions,
@@ -108,12 +113,14 @@ class RelationalPlanner {
 
   const RelationalOptions& options_;
   LogicalPlan& logical_;
+  std::size_t num_stateful_ = 0;
 };
 
 Planned RelationalPlanner::add(std::string name, const Planned& input, OperatorNode op,
-                               ColumnIds columns, Schema schema) {
+                               ColumnIds columns, Schema schema, std::string id) {
   LogicalNode node;
   node.name = std::move(name);
+  node.id = std::move(id);
   node.inputs = {input.node};
   node.kind = std::move(op);
   logical_.nodes.push_back(std::move(node));
@@ -486,6 +493,7 @@ Result<Planned> RelationalPlanner::aggregate(const ResolvedPlan& node,
   }
   LogicalNode aggregated;
   aggregated.name = "aggregate";
+  if (is_streaming) aggregated.id = state_id("aggregate");
   if (spec.sliding) {
     // Slices are cut in the first phase, so there always is one.
     const Planned partial =
@@ -735,6 +743,7 @@ Result<Planned> RelationalPlanner::stream_join(const ResolvedPlan& node, const J
   LogicalNode joined;
   joined.name = "join";
   joined.inputs = {left.node, right.node};
+  joined.id = state_id("join");
   const bool forgets = spec.left.bound || spec.right.bound;
   joined.kind = OperatorNode{make_stream_join(spec), Exchange::hash, 0,
                              forgets ? NoDataEpochs::when_watermark_moves : NoDataEpochs::never};
@@ -833,7 +842,8 @@ Result<Planned> RelationalPlanner::limit(const ResolvedPlan& node, const LimitPl
   spec.limit = limit.limit.value_or(LimitSpec::kNoLimit);
   spec.offset = limit.offset;
   spec.counts_over_query = node.is_streaming && options_.mode == OutputMode::append;
-  return add("limit", input, {make_limit(spec), Exchange::single}, input.columns, input.schema);
+  return add("limit", input, {make_limit(spec), Exchange::single}, input.columns, input.schema,
+             spec.counts_over_query ? state_id("limit") : std::string());
 }
 
 Result<Planned> RelationalPlanner::deduplicate(const ResolvedPlan& node,
@@ -872,7 +882,7 @@ Result<Planned> RelationalPlanner::deduplicate(const ResolvedPlan& node,
   return add("deduplicate", hashed,
              {make_deduplicate(std::move(spec)), Exchange::hash, 0,
               has_time ? NoDataEpochs::when_watermark_moves : NoDataEpochs::never},
-             std::move(columns), std::move(schema));
+             std::move(columns), std::move(schema), state_id("deduplicate"));
 }
 
 }  // namespace

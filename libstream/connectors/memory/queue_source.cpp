@@ -69,6 +69,7 @@ class QueueSource::Queue {
   }
 
   void drop_below(std::int64_t index) {
+    if (options_.keeps_committed) return;
     const std::lock_guard lock(mutex_);
     for (; first_ < index && !elements_.empty(); ++first_) elements_.pop_front();
   }

@@ -15,6 +15,8 @@ namespace stream {
 struct QueueOptions {
   bool one_at_a_time = true;  ///< one element an epoch; else all that was added until the tick
   std::optional<Batch> fallback = std::nullopt;  ///< taken by an epoch that finds the queue empty
+  /// Elements stay after their epoch is committed: a query may start again further back.
+  bool keeps_committed = false;
   std::size_t max_elements = 1'000'000;          ///< more uncommitted elements are refused
 };
 

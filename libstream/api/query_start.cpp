@@ -1,0 +1,77 @@
+#include <libstream/api/query_start.hpp>
+#include <libstream/connectors/memory/collect_sink.hpp>
+#include <libstream/plans/analyzer.hpp>
+#include <libstream/plans/relational_planner.hpp>
+#include <libstream/plans/streaming_check.hpp>
+
+#include <fmt/format.h>
+
+namespace stream {
+namespace {
+
+constexpr const char* kWatermarkPolicy = "spark.sql.streaming.multipleWatermarkPolicy";
+constexpr const char* kNoDataEpochs = "spark.sql.streaming.noDataMicroBatches.enabled";
+
+Result<PhysicalPlan> plan_query(const SessionState& session, const PlanRef& plan, OutputMode mode,
+                                std::shared_ptr<const Sink> sink, std::uint32_t parallelism) {
+  STREAM_TRY(sink->check(schema_of(plan->output)));
+  RelationalOptions options;
+  options.mode = mode;
+  options.settings = std::make_shared<const SqlSettings>(session.settings());
+  options.parallelism = parallelism;
+  LogicalPlan logical;
+  STREAM_TRY(const NodeId last, plan_relation(plan, options, logical));
+  const std::string policy = session.settings().get(kWatermarkPolicy, "min");
+  if (policy != "min" && policy != "max")
+    return bad_option(fmt::format("[INVALID_CONF_VALUE.REQUIREMENT] The value '{}' in the config "
+                                  "\"{}\" is invalid. Valid values are 'min' and 'max'.",
+                                  policy, kWatermarkPolicy));
+  logical.watermark_policy = policy == "max" ? WatermarkPolicy::max : WatermarkPolicy::min;
+  LogicalNode sink_node;
+  sink_node.name = "sink";
+  sink_node.inputs = {last};
+  sink_node.kind = SinkNode{std::move(sink)};
+  logical.nodes.push_back(std::move(sink_node));
+  return make_physical_plan(logical, parallelism);
+}
+
+}  // namespace
+
+Result<Schema> schema_of(const SessionState& session, const RelationRef& relation) {
+  STREAM_TRY(const PlanRef plan, analyze(relation, session));
+  return schema_of(plan->output);
+}
+
+Result<CollectedRows> collect(const SessionState& session, const RelationRef& relation,
+                              const BoundedOptions& options) {
+  STREAM_TRY(const PlanRef plan, analyze(relation, session));
+  STREAM_TRY(check_bounded(plan));
+  const auto rows = std::make_shared<CollectSink>();
+  const std::shared_ptr<const Sink> sink = options.sink ? options.sink : rows;
+  STREAM_TRY(PhysicalPlan physical,
+             plan_query(session, plan, OutputMode::complete, sink, options.parallelism));
+  QueryOptions query;
+  query.trigger = Trigger::available_now();
+  query.parallelism = options.parallelism;
+  query.batch_rows = options.batch_rows;
+  STREAM_TRY(const auto running, session.runner().start(std::move(physical), std::move(query)));
+  STREAM_TRY(running->await_termination(std::nullopt));
+  CollectedRows collected{schema_of(plan->output), {}};
+  for (CollectedEpoch& epoch : rows->take()) {
+    for (Batch& batch : epoch.batches) collected.batches.push_back(std::move(batch));
+  }
+  return collected;
+}
+
+Result<std::unique_ptr<RunningQuery>> start_streaming(const SessionState& session,
+                                                      const RelationRef& relation,
+                                                      StreamingOptions options) {
+  STREAM_TRY(const PlanRef plan, analyze(relation, session));
+  STREAM_TRY(check_streaming(plan, options.mode, session.settings()));
+  STREAM_TRY(PhysicalPlan physical, plan_query(session, plan, options.mode, std::move(options.sink),
+                                               options.query.parallelism));
+  options.query.no_data_epochs = session.settings().get_flag(kNoDataEpochs, true);
+  return session.runner().start(std::move(physical), std::move(options.query));
+}
+
+}  // namespace stream

@@ -1,0 +1,42 @@
+// From a relation to something that runs: a bounded query whose rows are collected, or a streaming
+// query that was started. Used by DataFrame, DataStreamWriter, SQL statements and the case runner.
+#pragma once
+
+#include <libstream/api/session_state.hpp>
+#include <libstream/operators/evaluation_settings.hpp>
+#include <libstream/plans/resolved_plan.hpp>
+
+namespace stream {
+
+/// The rows of a bounded query, in its order.
+struct CollectedRows {
+  Schema schema;
+  std::vector<Batch> batches;
+};
+
+struct BoundedOptions {
+  std::uint32_t parallelism = 1;
+  std::size_t batch_rows = 4096;
+  /// Where rows go instead of being collected.
+  std::shared_ptr<const Sink> sink;
+};
+
+/// Runs a relation to its end. Error: Spark's refusals and whatever fails while it runs.
+Result<CollectedRows> collect(const SessionState& session, const RelationRef& relation,
+                              const BoundedOptions& options = {});
+
+struct StreamingOptions {
+  OutputMode mode = OutputMode::append;
+  std::shared_ptr<const Sink> sink;
+  QueryOptions query;
+};
+
+/// Starts a streaming query.
+Result<std::unique_ptr<RunningQuery>> start_streaming(const SessionState& session,
+                                                      const RelationRef& relation,
+                                                      StreamingOptions options);
+
+/// The output columns of a relation. Error: as analysis finds it.
+Result<Schema> schema_of(const SessionState& session, const RelationRef& relation);
+
+}  // namespace stream

@@ -1,0 +1,40 @@
+// What a session knows: settings, names of tables, views and streams, functions, its runner. Shared
+// by the session and all frames and queries made with it. Any thread.
+#pragma once
+
+#include <libstream/plans/catalog.hpp>
+#include <libstream/plans/runner.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace stream {
+
+class SessionState final : public Catalog {
+ public:
+  explicit SessionState(std::shared_ptr<Runner> runner);
+
+  RelationRef find_relation(const std::vector<std::string>& name) const override;
+  const FunctionRegistry& functions() const override;
+  const SqlSettings& settings() const override { return settings_; }
+  std::vector<std::string> relation_names() const override;
+
+  SqlSettings& settings() { return settings_; }
+  /// Error [TEMP_TABLE_OR_VIEW_ALREADY_EXISTS]: the name is taken and `replaces` is false.
+  Result<void> add_relation(const std::string& name, RelationRef relation, bool replaces);
+  bool remove_relation(const std::string& name);
+  /// Replaces a function of the session's own with that name.
+  void add_function(ScalarFunction function);
+
+  Runner& runner() const { return *runner_; }
+
+ private:
+  std::shared_ptr<Runner> runner_;
+  SqlSettings settings_;
+  mutable std::mutex mutex_;
+  std::map<std::string, RelationRef> relations_;  // guarded by mutex_; keys in lower case
+  FunctionRegistry functions_;                    // built-in ones are its parent
+};
+
+}  // namespace stream

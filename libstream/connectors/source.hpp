@@ -117,6 +117,14 @@ class Source {
   virtual bool is_static() const { return false; }
   /// True: the first epoch runs even when the source has no row yet (rate, Kafka; R-140).
   virtual bool makes_empty_first_epoch() const { return false; }
+  /// Columns beside those of schema(), which a query gets only by naming them (`_metadata`).
+  virtual Schema hidden_columns() const { return {}; }
+  /// The same source with other columns: those numbered, in this order; schema().num_fields() + i
+  /// is hidden column i. What it does not read costs nothing. nullptr: it always reads all.
+  virtual std::shared_ptr<const Source> with_columns(
+      const std::vector<std::size_t>& /*columns*/) const {
+    return nullptr;
+  }
   virtual std::unique_ptr<SourcePlanner> make_planner() const = 0;
   virtual std::unique_ptr<SourceReader> make_reader() const = 0;
 };

@@ -5,6 +5,7 @@ namespace stream {
 const FunctionRegistry& builtin_functions() {
   static const FunctionRegistry registry = [] {
     FunctionRegistry made;
+    add_concat_function(made);
     add_arithmetic_operators(made);
     add_sign_operators(made);
     add_comparison_operators(made);
@@ -59,6 +60,9 @@ const FunctionRegistry& builtin_functions() {
     add_map_functions(made);
     add_generator_functions(made);
     add_sequence_functions(made);
+    add_text_aggregate_functions(made);
+    add_bitmap_functions(made);
+    add_histogram_functions(made);
     return made;
   }();
   return registry;

@@ -4,6 +4,7 @@
 #include <libstream/expressions/function.hpp>
 
 namespace stream {
+void add_concat_function(FunctionRegistry& registry);
 void add_make_datetime_functions(FunctionRegistry& registry);
 void add_datetime_format_functions(FunctionRegistry& registry);
 void add_clock_functions(FunctionRegistry& registry);
@@ -58,5 +59,8 @@ void add_lambda_functions(FunctionRegistry& registry);
 void add_map_functions(FunctionRegistry& registry);
 void add_generator_functions(FunctionRegistry& registry);
 void add_sequence_functions(FunctionRegistry& registry);
+void add_text_aggregate_functions(FunctionRegistry& registry);
+void add_bitmap_functions(FunctionRegistry& registry);
+void add_histogram_functions(FunctionRegistry& registry);
 
 }  // namespace stream

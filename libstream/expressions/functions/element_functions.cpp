@@ -1,12 +1,9 @@
-// One element of an array, one value of a map, one field of a struct: element_at, get, the
-// operators [] and the dot.
+// One element of an array or value of a map: element_at, try_element_at, get.
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/functions/collections.hpp>
 #include <libstream/expressions/type_coercion.hpp>
 
 #include <fmt/format.h>
-#include <strings.h>
-
 namespace stream {
 namespace {
 
@@ -113,94 +110,6 @@ Result<ResolvedFunction> resolve_get(Arguments arguments, const SqlSettings& set
   return function;
 }
 
-Result<ResolvedFunction> resolve_subscript(Arguments arguments, const SqlSettings& settings);
-
-/// The field of a struct, or of each struct of an array.
-Result<ResolvedFunction> resolve_field(Arguments arguments, const SqlSettings& settings) {
-  const DataType& type = arguments[0].type;
-  if (type.kind == TypeKind::map) return resolve_subscript(arguments, settings);
-  const bool is_array = type.kind == TypeKind::array;
-  const DataType& structure = is_array ? element_of(type) : type;
-  if (structure.kind != TypeKind::structure)
-    return analysis_error("INVALID_EXTRACT_BASE_FIELD_TYPE",
-                          fmt::format("Can't extract a value from \"{}\". Need a complex type "
-                                      "[STRUCT, ARRAY, MAP] but got \"{}\".",
-                                      arguments[0].text, type.to_string()));
-  if (!arguments[1].constant ||
-      !std::holds_alternative<std::string>(arguments[1].constant->content))
-    return analysis_error("INVALID_EXTRACT_FIELD_TYPE",
-                          fmt::format("The field name should be a non-null string literal, but "
-                                      "it's {}.",
-                                      arguments[1].text));
-  const auto& name = arguments[1].constant->as<std::string>();
-  std::optional<std::size_t> found;
-  for (std::size_t i = 0; i < structure.children.size(); ++i) {
-    const std::string& other = structure.children[i].name;
-    const bool is_same =
-        settings.is_case_sensitive ? name == other : strcasecmp(name.c_str(), other.c_str()) == 0;
-    if (!is_same) continue;
-    if (found)
-      return analysis_error("AMBIGUOUS_REFERENCE_TO_FIELDS",
-                            fmt::format("Ambiguous reference to the field `{}`.", name));
-    found = i;
-  }
-  if (!found)
-    return analysis_error("FIELD_NOT_FOUND", fmt::format("No such struct field `{}` in {}.", name,
-                                                         structure.to_string()));
-  const Field& field = structure.children[*found];
-  ResolvedFunction function;
-  function.parameter_types = {type, arguments[1].type};
-  function.type =
-      is_array ? array_of(field.type, field.is_nullable || has_null_elements(type)) : field.type;
-  function.is_nullable =
-      is_array ? arguments[0].is_nullable : arguments[0].is_nullable || field.is_nullable;
-  function.can_fail = false;
-  function.kernel =
-      builder_kernel([is_array, child = *found](const KernelInput& input, ColumnBuilder& builder,
-                                                std::size_t row) {
-        const Operand& operand = input.arguments[0];
-        if (!is_array)
-          return append_from(builder, operand.column.children[child], operand.index(row));
-        const ListRow list = list_at(operand, row);
-        for (std::size_t i = list.begin; i < list.end; ++i) {
-          if (list.elements().is_null(i)) {
-            builder.child(0).append_null();
-          } else {
-            append_from(builder.child(0), list.elements().children[child], i);
-          }
-        }
-        builder.append_array();
-      });
-  return function;
-}
-
-/// a[i] of arrays (from 0), m[key] of maps, s['field'] of structs.
-Result<ResolvedFunction> resolve_subscript(Arguments arguments, const SqlSettings& settings) {
-  const DataType& type = arguments[0].type;
-  if (type.kind == TypeKind::map) return resolve_map_value("[]", arguments, settings);
-  const bool is_named = arguments[1].type.kind == TypeKind::string && arguments[1].constant;
-  const bool holds_structs =
-      type.kind == TypeKind::array && element_of(type).kind == TypeKind::structure;
-  if (type.kind == TypeKind::structure || (holds_structs && is_named))
-    return resolve_field(arguments, settings);
-  if (type.kind != TypeKind::array)
-    return analysis_error("INVALID_EXTRACT_BASE_FIELD_TYPE",
-                          fmt::format("Can't extract a value from \"{}\". Need a complex type "
-                                      "[STRUCT, ARRAY, MAP] but got \"{}\".",
-                                      arguments[0].text, type.to_string()));
-  const TypeKind index = arguments[1].type.kind;
-  ResolvedFunction function;
-  function.parameter_types = {type, arguments[1].type};
-  if (index == TypeKind::null || index == TypeKind::string) {
-    function.parameter_types[1] = primitive(TypeKind::int32);
-  } else if (!is_integral(index)) {
-    return wrong_argument("[]", arguments, 1, "the \"INTEGRAL\" type");
-  }
-  function.type = element_of(type);
-  function.kernel = element_kernel(false, settings.is_ansi ? Outside::error : Outside::null);
-  return function;
-}
-
 ScalarFunction function_of(
     std::string name, std::string family, std::string usage,
     std::function<Result<ResolvedFunction>(Arguments, const SqlSettings&)> resolve) {
@@ -233,10 +142,6 @@ void add_element_functions(FunctionRegistry& registry) {
   registry.add(function_of(
       "get", "array", "get(array, index) - the element at index from 0, NULL when there is none",
       resolve_get));
-  registry.add(function_of("[]", "operator",
-                           "x[i] - the element at i from 0, or the value of key i",
-                           resolve_subscript));
-  registry.add(function_of(".", "operator", "x.name - the field of the struct", resolve_field));
 }
 
 }  // namespace stream

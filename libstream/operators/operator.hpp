@@ -85,6 +85,11 @@ class Operator {
   virtual bool is_stateful() const { return false; }
   /// Appends what changed since the last seal (everything after a restore is unchanged).
   virtual Result<void> seal(std::vector<StatePiece>& /*pieces*/) { return {}; }
+  /// Instead of seal where nobody keeps the pieces: forgets which rows changed.
+  virtual Result<void> drop_changes() {
+    std::vector<StatePiece> pieces;
+    return seal(pieces);
+  }
   /// Takes over one sealed piece; rows of foreign key groups are to be skipped.
   virtual Result<void> restore(const StatePiece& /*piece*/) { return {}; }
   virtual StateCounts state_counts() const { return {}; }

@@ -1,4 +1,5 @@
 #include <libstream/expressions/aggregate_function.hpp>
+#include <libstream/expressions/builtin_functions.hpp>
 #include <tests/kit/catch.hpp>
 #include <tests/unit/operators/aggregate_cases.hpp>
 
@@ -12,7 +13,14 @@ AggregateCall aggregate_call(const std::string& name, std::vector<TypedExpr> arg
   std::vector<Argument> described;
   for (const TypedExpr& argument : arguments)
     described.push_back({argument->type, argument->is_nullable, {}, false, "x"});
-  const AggregateFunction* function = builtin_functions().aggregate(name);
+  static const FunctionRegistry registry = [] {
+    FunctionRegistry aggregates;
+    add_count_functions(aggregates);
+    add_sum_functions(aggregates);
+    add_extreme_functions(aggregates);
+    return aggregates;
+  }();
+  const AggregateFunction* function = registry.aggregate(name);
   REQUIRE(function != nullptr);
   Result<ResolvedAggregate> resolved = function->resolve(described, {}, SqlSettings{});
   if (!resolved) FAIL(resolved.error().message());

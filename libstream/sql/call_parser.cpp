@@ -109,8 +109,6 @@ Result<Expr> Parser::parse_position() {
 }
 
 Result<Expr> Parser::parse_call(std::vector<std::string> name, std::size_t first) {
-  const Nesting nesting(depth_);
-  STREAM_TRY(check_nesting());
   Call call;
   const bool is_builtin =
       name.size() > 1 && (equals_ignoring_case(name[name.size() - 2], "builtin"));
@@ -134,6 +132,7 @@ Result<Expr> Parser::parse_call(std::vector<std::string> name, std::size_t first
     STREAM_TRY(parse_argument(call, false));
     if (cursor_.accept_word("FOR")) STREAM_TRY(parse_argument(call, false));
   } else if (equals_ignoring_case(call.name, "overlay") && cursor_.accept_word("PLACING")) {
+    call.name = "overlay";
     STREAM_TRY(parse_argument(call, false));
     STREAM_TRY(cursor_.expect_word("FROM"));
     STREAM_TRY(parse_argument(call, false));

@@ -186,6 +186,11 @@ class Lexer {
       end = digits_from(at_);
       end += suffix(end, kind, false);
     }
+    if (runs_on && text_[at_] == '.') {
+      // "t.1st": a name after the point.
+      ++at_;
+      return TokenKind::symbol;
+    }
     if (word_end > end) return word();
     at_ = end;
     return kind;

@@ -35,6 +35,8 @@ Result<Expr> Parser::parse_primary() {
         value = call(".", {std::move(value), text_literal(std::move(field), at)}, first);
       }
     } else if (cursor_.accept_symbol("[")) {
+      const Nesting nesting(depth_);
+      STREAM_TRY(check_nesting());
       STREAM_TRY(Expr index, parse_value());
       STREAM_TRY(cursor_.expect_symbol("]"));
       value = call("[]", {std::move(value), std::move(index)}, first);
@@ -193,8 +195,6 @@ Result<Expr> Parser::parse_lambda() {
 
 Result<Expr> Parser::parse_parenthesized() {
   const std::size_t first = cursor_.position();
-  const Nesting nesting(depth_);
-  STREAM_TRY(check_nesting());
   if (is_lambda_ahead()) return parse_lambda();
   if (is_query_ahead(1)) {
     Result<RelationRef> query = parse_parenthesized_query();
@@ -222,8 +222,6 @@ Result<Expr> Parser::parse_parenthesized() {
 
 Result<Expr> Parser::parse_case() {
   const std::size_t first = cursor_.position();
-  const Nesting nesting(depth_);
-  STREAM_TRY(check_nesting());
   cursor_.advance();
   Expr value;
   if (!cursor_.at_word("WHEN")) {
@@ -287,7 +285,7 @@ Result<DataType> Parser::parse_type() {
   }
   if (is_time) cursor_.accept_words({"WITHOUT", "TIME", "ZONE"});
   Result<DataType> type = parse_data_type(cursor_.text_from(first));
-  if (!type) cursor_.move_to(first);
+  if (!type) return in_text(type.error(), first);
   return type;
 }
 

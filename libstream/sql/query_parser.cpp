@@ -143,11 +143,7 @@ RelationRef Parser::combine(SetRelation set, RelationRef left, RelationRef right
 
 Result<RelationRef> Parser::parse_query_primary() {
   const std::size_t first = cursor_.position();
-  if (cursor_.at_symbol("(")) {
-    const Nesting nesting(depth_);
-    STREAM_TRY(check_nesting());
-    return parse_parenthesized_query();
-  }
+  if (cursor_.at_symbol("(")) return parse_parenthesized_query();
   if (cursor_.at_word("SELECT")) return parse_select();
   if (cursor_.at_word("FROM")) return parse_from_statement();
   if (cursor_.at_word("VALUES")) return parse_values();

@@ -2,6 +2,16 @@
 
 namespace stream::sql {
 
+namespace {
+
+bool is_before_by(const Token& token) {
+  for (std::string_view word : {"GROUP", "ORDER", "SORT", "CLUSTER", "DISTRIBUTE", "PARTITION"})
+    if (equals_ignoring_case(token.text, word)) return true;
+  return false;
+}
+
+}  // namespace
+
 Result<void> TokenCursor::expect_symbol(std::string_view symbol) {
   if (accept_symbol(symbol)) return {};
   return unexpected("expected '" + std::string(symbol) + "'");
@@ -41,6 +51,8 @@ Result<void> TokenCursor::expect_end() {
 }
 
 Error TokenCursor::unexpected(std::string_view expected) {
+  if (expected.empty() && position_ > 0 && is_before_by(tokens_[position_ - 1]))
+    expected = "expected BY";
   Error error =
       syntax_error(text_, peek(), position_ > 0 ? &tokens_[position_ - 1] : nullptr, expected);
   if (!furthest_error_ || position_ > furthest_position_) {

@@ -1,0 +1,131 @@
+#include <tests/fuzz/fuzz.hpp>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+namespace stream::fuzz {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+std::string g_text;
+std::uint64_t g_seed = 0;
+
+/// Prints the text at hand; only what is allowed in a signal handler.
+void on_crash(int signal_number) {
+  constexpr std::string_view kTitle = "\nfuzz: crashed on this text:\n";
+  [[maybe_unused]] auto written = write(STDERR_FILENO, kTitle.data(), kTitle.size());
+  written = write(STDERR_FILENO, g_text.data(), g_text.size());
+  written = write(STDERR_FILENO, "\n", 1);
+  std::signal(signal_number, SIG_DFL);
+  std::raise(signal_number);
+}
+
+/// Handlers of crashes while it lives; those before come back.
+class CrashReport {
+ public:
+  CrashReport() {
+    for (std::size_t i = 0; i < std::size(kSignals); ++i)
+      before_[i] = std::signal(kSignals[i], on_crash);
+  }
+  ~CrashReport() {
+    for (std::size_t i = 0; i < std::size(kSignals); ++i) std::signal(kSignals[i], before_[i]);
+  }
+  CrashReport(const CrashReport&) = delete;
+  CrashReport& operator=(const CrashReport&) = delete;
+
+ private:
+  static constexpr int kSignals[] = {SIGSEGV, SIGABRT, SIGFPE, SIGBUS};
+  void (*before_[std::size(kSignals)])(int) = {};
+};
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+std::size_t below(std::size_t bound, std::mt19937_64& random) {
+  return bound == 0 ? 0 : static_cast<std::size_t>(random() % bound);
+}
+
+template <class Items>
+const auto& one_of(const Items& items, std::mt19937_64& random) {
+  return items[below(items.size(), random)];
+}
+
+/// Replaces text[from, from + count) by `with`.
+void splice(std::string& text, std::size_t from, std::size_t count, std::string_view with) {
+  text.replace(std::min(from, text.size()), count, with);
+}
+
+}  // namespace
+
+std::string mutate(std::string text, const FuzzTarget& target, std::mt19937_64& random) {
+  const std::size_t num_changes = 1 + below(4, random);
+  for (std::size_t i = 0; i < num_changes; ++i) {
+    const std::size_t at = below(text.size() + 1, random);
+    const std::size_t length = below(std::min<std::size_t>(text.size() - at, 40) + 1, random);
+    const std::string piece = text.substr(at, length);
+    switch (below(8, random)) {
+      case 0:
+        splice(text, at, length, {});
+        break;
+      case 1:
+        splice(text, at, 0, piece);
+        break;
+      case 2:
+        splice(text, at, 1, std::string(1, static_cast<char>(random())));
+        break;
+      case 3:
+      case 4:
+        if (!target.words.empty())
+          splice(text, at, below(3, random), " " + one_of(target.words, random) + " ");
+        break;
+      case 5: {
+        const std::string& other = one_of(target.corpus, random);
+        splice(text, at, length, other.substr(below(other.size() + 1, random), 60));
+        break;
+      }
+      case 6:
+        for (std::size_t n = below(60, random); n > 0 && piece.size() < 20; --n)
+          splice(text, at, 0, piece);
+        break;
+      default:
+        splice(text, below(text.size() + 1, random), 0, piece);
+        break;
+    }
+    if (text.size() > target.max_bytes) text.resize(target.max_bytes);
+  }
+  return text;
+}
+
+FuzzOutcome fuzz(const FuzzTarget& target) {
+  g_seed = number_from("STREAM_FUZZ_SEED", std::random_device()());
+  std::fprintf(stderr, "fuzz %s: STREAM_FUZZ_SEED=%llu\n", target.name.c_str(),
+               static_cast<unsigned long long>(g_seed));
+  const auto seconds = std::chrono::seconds(number_from("STREAM_FUZZ_SECONDS", 1));
+  std::mt19937_64 random(g_seed);
+  const CrashReport crash_report;
+  FuzzOutcome outcome;
+  const SteadyClock::time_point end = SteadyClock::now() + seconds;
+  while (SteadyClock::now() < end) {
+    g_text = mutate(one_of(target.corpus, random), target, random);
+    const SteadyClock::time_point start = SteadyClock::now();
+    std::string problem = target.run(g_text);
+    const auto took = SteadyClock::now() - start;
+    ++outcome.num_runs;
+    if (problem.empty() && took > target.longest_run) problem = "it took too long";
+    if (problem.empty()) continue;
+    outcome.failure = target.name + ": " + problem +
+                      "\nSTREAM_FUZZ_SEED=" + std::to_string(g_seed) + ", text " +
+                      std::to_string(outcome.num_runs) + ":\n" + g_text;
+    return outcome;
+  }
+  return outcome;
+}
+
+}  // namespace stream::fuzz

@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     CLI::App* command = parent.add_subcommand(name, text);
     commands.emplace_back(command, make(*command));
   };
-  add(app, "test", "run transcripts (*.dcase) in every way a query can run", add_test);
+  add(app, "test", "run transcripts in every way a query can run", add_test);
   add(app, "explain", "print the plans of a transcript's flow", add_explain);
   CLI::App* checkpoint = app.add_subcommand("checkpoint", "look into a checkpoint directory");
   checkpoint->require_subcommand(1);

@@ -151,7 +151,8 @@ class FlowBuilder {
     if (op == "combineByKey") return combined(in);
     if (op == "updateStateByKey") return updated(in, step);
     const auto element_of = [](const auto& pair) {
-      return to_element({Text(pair.first), to_list({side(pair.second.first), side(pair.second.second)})});
+      return to_element(
+          {Text(pair.first), to_list({side(pair.second.first), side(pair.second.second)})});
     };
     if (op == "join") return in.join(pairs_of(stream(argument(step, 0)))).map(element_of);
     if (op == "leftOuterJoin")

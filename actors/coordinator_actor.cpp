@@ -154,9 +154,11 @@ Result<std::shared_ptr<TaskSetup>> CoordinatorActor::open_task(std::uint32_t num
   setup->outside = std::make_unique<TaskOutside>();
   TaskOptions task_options;
   task_options.files = options().files;
+  task_options.sink_files = &loop_->services().sink_files();
   task_options.clock = options().clock;
   task_options.query_id = loop_->services().query_id();
   task_options.term = loop_->services().term();
+  task_options.seals_state = loop_->services().is_durable();
   task_options.batch_rows = options().batch_rows;
   task_options.channel_bytes = options().channel_bytes;
   task_options.wake = [wake = setup->wake] { wake->wake(); };

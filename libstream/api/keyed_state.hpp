@@ -94,6 +94,16 @@ class KeyedState {
 
   void begin_epoch() { updated_ = removed_ = 0; }
 
+  /// As seal, without pieces.
+  void drop_changes() {
+    for (const std::uint32_t number : dirty_) {
+      Slot& slot = slots_[number];
+      slot.is_dirty = false;
+      if (!slot.value) free_slot(number);
+    }
+    dirty_.clear();
+  }
+
   void seal(std::vector<StatePiece>& pieces) {
     for (const std::uint32_t number : dirty_) {
       Slot& slot = slots_[number];

@@ -60,6 +60,10 @@ class UpdateStateOperator final : public Operator {
     state_.seal(pieces);
     return {};
   }
+  Result<void> drop_changes() override {
+    state_.drop_changes();
+    return {};
+  }
   Result<void> restore(const StatePiece& piece) override { return state_.restore(piece); }
   StateCounts state_counts() const override { return state_.counts(); }
 
@@ -197,6 +201,10 @@ class MapWithStateOperator final : public Operator {
   bool is_stateful() const override { return true; }
   Result<void> seal(std::vector<StatePiece>& pieces) override {
     state_.seal(pieces);
+    return {};
+  }
+  Result<void> drop_changes() override {
+    state_.drop_changes();
     return {};
   }
   Result<void> restore(const StatePiece& piece) override { return state_.restore(piece); }

@@ -209,9 +209,11 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     order_.clear();
     TaskOptions options;
     options.files = options_.files;
+    options.sink_files = &loop_->services().sink_files();
     options.clock = options_.clock;
     options.query_id = id_;
     options.term = loop_->services().term();
+    options.seals_state = loop_->services().is_durable();
     options.batch_rows = options_.batch_rows;
     options.channel_bytes = options_.channel_bytes;
     options.wake = [shared = shared_] { shared->wake(); };

@@ -173,7 +173,7 @@ std::optional<std::vector<std::vector<Split>>> QueryLoop::take_planned(
 void QueryLoop::carry_out(WriteOffsets command) {
   const EpochId epoch = command.offsets.epoch;
   blocking([this, command] { return services_->write_offsets(command); },
-           [this, epoch] { handle(coordinator_.on_offsets_written(epoch)); });
+           [this, epoch] { handle(coordinator_.on_offsets_written(epoch, now())); });
 }
 
 void QueryLoop::carry_out(BeginEpoch command) {
@@ -192,7 +192,7 @@ void QueryLoop::carry_out(EndOpenRanges) { host_.end_open_ranges(); }
 void QueryLoop::carry_out(CommitSinks command) {
   const EpochId epoch = command.epoch;
   blocking([this, command] { return services_->commit_sinks(command); },
-           [this, epoch] { handle(coordinator_.on_sinks_committed(epoch)); });
+           [this, epoch] { handle(coordinator_.on_sinks_committed(epoch, now())); });
 }
 
 void QueryLoop::carry_out(WriteCommit command) {

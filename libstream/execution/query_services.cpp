@@ -14,6 +14,22 @@ constexpr std::size_t kMaxChangelogs = 16;
 
 SealedFile sealed(const StateFile& file) { return {file.name, file.size_bytes, file.checksum}; }
 
+bool has_stateful_operator(const PhysicalPlan& plan) {
+  for (const Stage& stage : plan.stages) {
+    for (const PhysicalOperator& op : stage.operators) {
+      if (op.make()->is_stateful()) return true;
+    }
+  }
+  return false;
+}
+
+Error lost_state(EpochId epoch) {
+  return fatal(fmt::format(
+      "the tasks are lost and with them their state after epoch {}; give the query a checkpoint "
+      "directory, which keeps it",
+      epoch));
+}
+
 std::vector<std::string> names_of(const std::vector<StateFile>& files) {
   std::vector<std::string> names;
   for (const StateFile& file : files) names.push_back(file.name);
@@ -50,7 +66,7 @@ class QueryServices::Log final : public SourceLog {
 };
 
 QueryServices::QueryServices(const PhysicalPlan& plan, const QueryOptions& options)
-    : plan_(plan), options_(options) {}
+    : plan_(plan), options_(options), unsynced_files_(*options.files) {}
 
 QueryServices::~QueryServices() = default;
 
@@ -61,6 +77,11 @@ Result<std::unique_ptr<QueryServices>> QueryServices::open(const PhysicalPlan& p
   STREAM_TRY(services->open_sources());
   STREAM_TRY(services->open_sinks());
   return services;
+}
+
+FileSystem& QueryServices::sink_files() {
+  if (directory_) return *options_.files;
+  return unsynced_files_;
 }
 
 std::string QueryServices::plan_text() const {
@@ -129,7 +150,7 @@ Result<void> QueryServices::open_sources() {
 Result<void> QueryServices::open_sinks() {
   for (const auto& sink : plan_.sinks) {
     committers_.push_back(sink->make_committer());
-    STREAM_TRY(committers_.back()->recover({*options_.files, query_id_, 0, 1, term()},
+    STREAM_TRY(committers_.back()->recover({sink_files(), query_id_, 0, 1, term()},
                                            recovered_.last_committed));
   }
   return {};
@@ -267,7 +288,9 @@ Result<void> QueryServices::merge_long_chains(EpochId epoch) {
 Result<RestoredState> QueryServices::load_state(EpochId from) {
   RestoredState restored;
   sealed_files_.clear();
-  if (from < 0 || !directory_) return restored;
+  if (from < 0) return restored;
+  if (!directory_)
+    return has_stateful_operator(plan_) ? Result<RestoredState>(lost_state(from)) : restored;
   BlockPool pool;
   for (const StateFile& file : committed_files_) {
     STREAM_TRY(const auto pieces, directory_->read_state(sealed(file), pool));

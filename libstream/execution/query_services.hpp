@@ -5,6 +5,7 @@
 
 #include <libstream/control/epoch_coordinator.hpp>
 #include <libstream/execution/task.hpp>
+#include <libstream/execution/unsynced_file_system.hpp>
 #include <libstream/plans/runner.hpp>
 #include <libstream/state/checkpoint_directory.hpp>
 
@@ -47,6 +48,8 @@ class QueryServices {
   const std::string& query_id() const { return query_id_; }
   std::int64_t term() const { return directory_ ? directory_->term() : 0; }
   bool is_durable() const { return directory_ != nullptr; }
+  /// What sinks write through: without a checkpoint they need not wait for the disk.
+  FileSystem& sink_files();
   const RecoveredCheckpoint& recovered() const { return recovered_; }
 
   Result<std::vector<std::string>> initial_offsets();
@@ -82,6 +85,7 @@ class QueryServices {
   const QueryOptions& options_;
   std::string query_id_;
   std::unique_ptr<CheckpointDirectory> directory_;
+  UnsyncedFileSystem unsynced_files_;
   RecoveredCheckpoint recovered_;
   std::vector<std::unique_ptr<Log>> logs_;
   std::vector<std::unique_ptr<SourcePlanner>> planners_;

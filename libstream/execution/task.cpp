@@ -91,7 +91,7 @@ Result<void> Task::open(const std::vector<SealedState>& restored) {
   if (stage_.sink) {
     writer_ = plan_.sinks[*stage_.sink]->make_writer();
     STREAM_TRY(writer_->open(
-        {*options_.files, options_.query_id, node_.index, stage_.parallelism, options_.term}));
+        {*options_.sink_files, options_.query_id, node_.index, stage_.parallelism, options_.term}));
   }
   return {};
 }
@@ -269,7 +269,9 @@ Result<void> Task::finish_epoch() {
       counts.state_bytes = state.bytes;
       counts.dropped_by_watermark = state.dropped_by_watermark;
       counts.dropped_duplicates = state.dropped_duplicates;
-      if (start_.is_checkpoint) {
+      if (start_.is_checkpoint && !options_.seals_state) {
+        STREAM_TRY(operators_[i]->drop_changes());
+      } else if (start_.is_checkpoint) {
         SealedState sealed{id, {}};
         STREAM_TRY(operators_[i]->seal(sealed.pieces));
         if (!sealed.pieces.empty()) done.state.push_back(std::move(sealed));

@@ -53,10 +53,12 @@ class TaskPeers {
 };
 
 struct TaskOptions {
-  FileSystem* files = nullptr;
+  FileSystem* files = nullptr;       ///< of readers
+  FileSystem* sink_files = nullptr;  ///< of writers
   Clock* clock = nullptr;
   std::string query_id;
   std::int64_t term = 0;
+  bool seals_state = true;  ///< false: nothing could take it, the query has no checkpoint
   std::size_t batch_rows = 4096;
   std::size_t channel_bytes = 8u << 20;
   std::function<void()> wake;  ///< thread-safe: step this task again

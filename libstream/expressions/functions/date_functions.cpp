@@ -28,7 +28,7 @@ Kernel days_kernel(std::int32_t (*combine)(std::int32_t, std::int32_t)) {
   };
 }
 
-/// date and a number of days that is INT, SMALLINT or TINYINT.
+/// date and a number of days that is INT, SMALLINT, TINYINT or a text of one.
 ScalarFunction shifting(std::string name, std::string usage, Kernel kernel) {
   ScalarFunction function;
   function.name = name;
@@ -38,8 +38,12 @@ ScalarFunction shifting(std::string name, std::string usage, Kernel kernel) {
   function.resolve = [=](Arguments arguments,
                          const SqlSettings& settings) -> Result<ResolvedFunction> {
     STREAM_TRY(DataType day, implicit_type(name, arguments, 0, primitive(Kind::date), settings));
-    STREAM_TRY(DataType count, implicit_type_of(name, arguments, 1,
-                                                {Kind::int32, Kind::int16, Kind::int8}, settings));
+    // Wider numbers are not cut to days.
+    const Kind count = arguments[1].type.kind;
+    if (count != Kind::int32 && count != Kind::int16 && count != Kind::int8 &&
+        count != Kind::string && count != Kind::null)
+      return wrong_argument(name, arguments, 1,
+                            "the (\"INT\" or \"SMALLINT\" or \"TINYINT\") type");
     ResolvedFunction resolved;
     resolved.is_nullable = is_any_nullable(arguments) || !(day == arguments[0].type);
     resolved.parameter_types = {day, primitive(Kind::int32)};
@@ -144,7 +148,7 @@ Kernel make_date_kernel() {
         return std::optional<std::int32_t>(static_cast<std::int32_t>(days));
     }
     if (!context.settings.is_ansi) return std::optional<std::int32_t>();
-    return runtime_error("DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION",
+    return runtime_error("DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",
                          fmt::format("Invalid date: year {}, month {}, day {}.", year, month, day));
   });
 }

@@ -20,7 +20,7 @@ constexpr std::int64_t kHour = 60 * kMinute;
 Result<std::int64_t> clock_micros(std::int32_t year, std::int32_t month, std::int32_t day,
                                   std::int32_t hour, std::int32_t minute, Int128 second) {
   if (second / kMicrosPerSecond == 60 && second % kMicrosPerSecond != 0)
-    return runtime_error("INVALID_FRACTION_OF_SECOND.WITH_SUGGESTION",
+    return runtime_error("INVALID_FRACTION_OF_SECOND",
                          "Valid range for seconds is [0, 60] (inclusive), but the provided value "
                          "has a fraction beyond 60.");
   const bool is_valid = year >= -300'000 && year <= 300'000 && month >= 1 && month <= 12 &&
@@ -33,7 +33,7 @@ Result<std::int64_t> clock_micros(std::int32_t year, std::int32_t month, std::in
     if (micros == static_cast<std::int64_t>(micros)) return static_cast<std::int64_t>(micros);
   }
   return runtime_error(
-      "DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION",
+      "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",
       fmt::format("Invalid timestamp: year {}, month {}, day {}, hour {}, minute "
                   "{}, second {}.",
                   year, month, day, hour, minute, static_cast<double>(second) / 1e6));

@@ -1,7 +1,9 @@
 // Epochs without data, static sources and waiting for all that is there, through the local runner.
 #include <libstream/base/memory_file_system.hpp>
 #include <libstream/execution/local_runner.hpp>
+#include <libstream/execution/unsynced_file_system.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/faulty_file_system.hpp>
 #include <tests/unit/plans/event_plan.hpp>
 
 #include <nlohmann/json.hpp>
@@ -211,6 +213,50 @@ TEST_CASE("sink tasks are told of every epoch, also of empty ones and those with
   CHECK(calls->by_task ==
         std::map<std::uint32_t, Calls>{
             {0, {"begin 0", "end 0", "begin 1", "end 1", "begin 2", "write", "end 2"}}});
+}
+
+TEST_CASE("lost state ends a query that keeps no checkpoint, instead of counting anew") {
+  const auto rows = std::make_shared<EventRows>();
+  rows->add({10});
+  QueryOptions options = triggered(Trigger::manual());
+  options.lose_tasks_after_every_epoch = true;
+  auto query = start(window_plan(rows, std::make_shared<CollectSink>()), options);
+  REQUIRE(query->run_epochs(1));
+  const auto ended = query->await_termination(kLong);
+  REQUIRE_FALSE(ended);
+  CHECK_THAT(ended.error().message(), Catch::Matchers::ContainsSubstring("checkpoint directory"));
+}
+
+TEST_CASE("tasks without state may be lost in a query that keeps no checkpoint") {
+  const auto rows = std::make_shared<EventRows>();
+  const auto sink = std::make_shared<CollectSink>();
+  QueryOptions options = triggered(Trigger::manual());
+  options.lose_tasks_after_every_epoch = true;
+  auto query = start(union_plan({event_source(rows)}, sink), options);
+  for (const std::int64_t row : {1, 2, 3}) {
+    rows->add({row});
+    REQUIRE(query->run_epochs(1));
+  }
+  CHECK(taken_rows(*sink) == Rows{{"1"}, {"2"}, {"3"}});
+}
+
+TEST_CASE("files that need no sync pass on all but the sync") {
+  MemoryFileSystem disk;
+  FaultyFileSystem counting(disk);
+  UnsyncedFileSystem files(counting);
+  auto file = files.open_writing("/a");
+  REQUIRE(file);
+  REQUIRE((*file)->append("rows"));
+  const std::size_t points = counting.num_points();
+  REQUIRE((*file)->sync());
+  REQUIRE(files.sync_directory("/"));
+  CHECK(counting.num_points() == points);
+  REQUIRE((*file)->close());
+  REQUIRE(files.rename("/a", "/b"));
+  CHECK(counting.num_points() == points + 1);
+  const auto content = read_file(disk, "/b");
+  REQUIRE(content);
+  CHECK(*content == "rows");
 }
 
 TEST_CASE("who waits for all that is there hears the query's error") {

@@ -63,6 +63,9 @@ const FunctionRegistry& builtin_functions() {
     add_text_aggregate_functions(made);
     add_bitmap_functions(made);
     add_histogram_functions(made);
+    add_json_functions(made);
+    add_csv_functions(made);
+    add_variant_functions(made);
     return made;
   }();
   return registry;

@@ -62,5 +62,8 @@ void add_sequence_functions(FunctionRegistry& registry);
 void add_text_aggregate_functions(FunctionRegistry& registry);
 void add_bitmap_functions(FunctionRegistry& registry);
 void add_histogram_functions(FunctionRegistry& registry);
+void add_json_functions(FunctionRegistry& registry);
+void add_csv_functions(FunctionRegistry& registry);
+void add_variant_functions(FunctionRegistry& registry);
 
 }  // namespace stream

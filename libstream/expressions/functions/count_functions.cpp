@@ -74,6 +74,18 @@ Result<ResolvedAggregate> resolve_count(Arguments arguments, const AggregateModi
   return count_of(std::move(parameters), false);
 }
 
+/// Pairs of numbers in which neither is null.
+Result<ResolvedAggregate> resolve_pairs(Arguments arguments, const AggregateModifiers&,
+                                        const SqlSettings&) {
+  std::vector<DataType> parameters;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::optional<DataType> type = numeric_parameter(arguments[i].type);
+    if (!type) return wrong_argument("regr_count", arguments, i, "the \"NUMERIC\" type");
+    parameters.push_back(*type);
+  }
+  return count_of(std::move(parameters), false);
+}
+
 Result<ResolvedAggregate> resolve_count_if(Arguments arguments, const AggregateModifiers&,
                                            const SqlSettings&) {
   const TypeKind kind = arguments[0].type.kind;
@@ -97,6 +109,12 @@ void add_count_functions(FunctionRegistry& registry) {
                                  1,
                                  1,
                                  resolve_count_if,
+                                 {}});
+  registry.add(AggregateFunction{"regr_count",
+                                 "regr_count(y, x) - the rows in which neither is NULL",
+                                 2,
+                                 2,
+                                 resolve_pairs,
                                  {}});
 }
 

@@ -50,6 +50,13 @@ std::span<const std::uint32_t> AggregateStates::group(std::span<const Column> ke
   return groups_;
 }
 
+std::uint32_t AggregateStates::add_group() {
+  bool is_new = false;
+  const std::uint32_t group = table_.find_or_insert(RowKey{num_added_++, 0, 8, nullptr}, is_new);
+  for (const auto& accumulator : accumulators_) accumulator->resize(table_.num_groups());
+  return group;
+}
+
 Result<void> AggregateStates::update(const Batch& rows, std::span<const std::uint32_t> groups,
                                      EvaluationContext& context) {
   for (std::size_t i = 0; i < calls_.size(); ++i) {

@@ -15,6 +15,9 @@ class AggregateStates {
 
   /// The groups of rows with these keys, made where missing. Valid until the next call.
   std::span<const std::uint32_t> group(std::span<const Column> keys, std::size_t num_rows);
+  /// A new group without a key, for operators that tell groups apart themselves; `group` is not
+  /// used then.
+  std::uint32_t add_group();
   /// Groups that the last call of `group` made.
   const std::vector<std::uint32_t>& made() const { return made_; }
   /// Row i of `rows` goes into group groups[i]: filters, arguments and distinct are seen to.
@@ -68,6 +71,7 @@ class AggregateStates {
   RowKeys keys_;
   std::vector<AggregateCall> calls_;
   std::size_t num_state_columns_ = 0;
+  std::uint64_t num_added_ = 0;
   GroupTable table_;
   std::vector<std::unique_ptr<Accumulator>> accumulators_;
   std::vector<std::unique_ptr<SeenValues>> seen_;  ///< by call; nullptr: not distinct

@@ -1,6 +1,7 @@
 #include <libstream/api/query_start.hpp>
 #include <libstream/connectors/memory/collect_sink.hpp>
 #include <libstream/plans/analyzer.hpp>
+#include <libstream/plans/push_filters.hpp>
 #include <libstream/plans/relational_planner.hpp>
 #include <libstream/plans/streaming_check.hpp>
 
@@ -20,7 +21,7 @@ Result<PhysicalPlan> plan_query(const SessionState& session, const PlanRef& plan
   options.settings = std::make_shared<const SqlSettings>(session.settings());
   options.parallelism = parallelism;
   LogicalPlan logical;
-  STREAM_TRY(const NodeId last, plan_relation(plan, options, logical));
+  STREAM_TRY(const NodeId last, plan_relation(push_filters(plan), options, logical));
   const std::string policy = session.settings().get(kWatermarkPolicy, "min");
   if (policy != "min" && policy != "max")
     return bad_option(fmt::format("[INVALID_CONF_VALUE.REQUIREMENT] The value '{}' in the config "

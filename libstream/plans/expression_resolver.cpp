@@ -71,7 +71,8 @@ Result<void> check_argument_count(std::string_view name, std::size_t given, std:
 std::string output_name(const Expr& expression) {
   if (const auto* alias = expression->as<Alias>()) return alias->names[0];
   if (const auto* column = expression->as<ColumnName>()) return column->parts.back();
-  if (const auto* call = expression->as<Call>(); call && call->name == ".") {
+  if (const auto* call = expression->as<Call>();
+      call && call->name == "." && call->arguments[0]->as<ColumnName>()) {
     if (const auto* field = call->arguments[1]->as<Literal>())
       return field->value.as<std::string>();
   }
@@ -371,22 +372,32 @@ Result<TypedExpr> ExpressionResolver::resolve_lambda(const Lambda& lambda,
 Result<TypedExpr> ExpressionResolver::resolve_logical(const Call& call, bool is_and) {
   LazyCall lazy;
   lazy.kind = is_and ? LazyCall::Kind::logical_and : LazyCall::Kind::logical_or;
-  bool is_nullable = false;
   for (const Expr& argument : call.arguments) {
     STREAM_TRY(TypedExpr resolved, resolve(argument));
-    if (resolved->type.kind != TypeKind::boolean) {
-      if (resolved->type.kind != TypeKind::null) {
-        return analysis_error(
-            "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
-            fmt::format("Cannot resolve \"{}\" due to data type mismatch: the binary operator "
-                        "requires the input type \"BOOLEAN\", not \"{}\".",
-                        pretty_text(*make_expr(call)), resolved->type.to_string()));
-      }
-      STREAM_TRY(resolved, cast_expression(std::move(resolved), primitive(TypeKind::boolean),
-                                           CastMode::ansi));
-    }
-    is_nullable = is_nullable || resolved->is_nullable;
     lazy.arguments.push_back(std::move(resolved));
+  }
+  const auto is_kind = [](TypeKind kind) {
+    return [kind](const TypedExpr& argument) { return argument->type.kind == kind; };
+  };
+  const auto& all = lazy.arguments;
+  const bool has_boolean = std::any_of(all.begin(), all.end(), is_kind(TypeKind::boolean));
+  const bool is_one_type =
+      std::all_of(all.begin(), all.end(), is_kind(lazy.arguments[0]->type.kind));
+  bool is_nullable = false;
+  for (TypedExpr& argument : lazy.arguments) {
+    const TypeKind kind = argument->type.kind;
+    // A text that meets a boolean becomes one.
+    const bool is_promoted = kind == TypeKind::string && has_boolean && catalog_.settings().is_ansi;
+    if (kind != TypeKind::boolean && kind != TypeKind::null && !is_promoted)
+      return analysis_error(
+          is_one_type ? "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE"
+                      : "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+          fmt::format("Cannot resolve \"{}\" due to data type mismatch: the binary operator "
+                      "requires the input type \"BOOLEAN\", not \"{}\".",
+                      pretty_text(*make_expr(call)), argument->type.to_string()));
+    STREAM_TRY(argument, cast_expression(std::move(argument), primitive(TypeKind::boolean),
+                                         cast_mode(catalog_)));
+    is_nullable = is_nullable || argument->is_nullable;
   }
   return make_typed(primitive(TypeKind::boolean), is_nullable, std::move(lazy));
 }

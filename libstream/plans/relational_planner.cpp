@@ -338,8 +338,8 @@ Result<Planned> RelationalPlanner::time_window(const ResolvedPlan& node,
   const std::int64_t num_windows = windows_per_row(window);
   if (num_windows == 1) {
     kept.push_back(window_of(bound, 0));
-    return add("window", input, {make_project({std::move(kept), shared(schema), evaluation()})},
-               std::move(columns), std::move(schema));
+    OperatorFactory make = make_project({std::move(kept), shared(schema), evaluation()});
+    return add("window", input, {std::move(make)}, std::move(columns), std::move(schema));
   }
   ExpandSpec spec;
   for (std::int64_t i = 0; i < num_windows; ++i) {
@@ -499,8 +499,11 @@ Result<Planned> RelationalPlanner::aggregate(const ResolvedPlan& node,
     const Planned partial =
         add("partial_aggregate", input, {make_partial_aggregate(spec)}, {}, *partial_schema(spec));
     aggregated.inputs = {partial.node};
+    // What comes in are windows.
+    const std::size_t window_key = spec.sliding->key;
+    spec.keys[window_key] = make_typed(node.output[window_key].type, false, InputColumn{0});
     spec.sliding.reset();
-    streaming.aggregate.sliding.reset();
+    streaming.aggregate = spec;
     OperatorNode merge{
         is_streaming ? make_streaming_aggregate(streaming) : make_merge_aggregate(spec), exchange,
         0, is_streaming ? when_moved() : NoDataEpochs::never};

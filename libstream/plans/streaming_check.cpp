@@ -46,9 +46,17 @@ bool is_streaming_join(const ResolvedPlan& plan) {
   return plan.as<JoinPlan>() && plan.inputs[0]->is_streaming && plan.inputs[1]->is_streaming;
 }
 
+/// An operator whose result depends on the order of event times.
 bool is_stateful(const ResolvedPlan& plan) {
-  return plan.is_streaming && (plan.as<AggregatePlan>() || is_streaming_join(plan) ||
-                               plan.as<DeduplicatePlan>() || plan.as<LimitPlan>());
+  if (!plan.is_streaming) return false;
+  if (const auto* deduplicate = plan.as<DeduplicatePlan>()) {
+    return deduplicate->is_within_watermark ||
+           std::any_of(deduplicate->keys.begin(), deduplicate->keys.end(), [&](AttributeId id) {
+             const Attribute* key = find_attribute(plan.inputs[0]->output, id);
+             return key && key->event_time;
+           });
+  }
+  return plan.as<AggregatePlan>() || is_streaming_join(plan);
 }
 
 Result<void> check_aggregate(const ResolvedPlan& plan, OutputMode mode) {
@@ -143,7 +151,7 @@ Result<void> check_join(const ResolvedPlan& plan, OutputMode mode) {
 
 /// A stateful operator below which rows come later than the watermark says.
 Result<void> check_correctness(const ResolvedPlan& plan, OutputMode mode) {
-  if (!is_stateful(plan) || plan.as<LimitPlan>()) return {};
+  if (!is_stateful(plan)) return {};
   const auto emits_late = [&](const ResolvedPlan& node) {
     return is_streaming_aggregate(node) && mode != OutputMode::append;
   };

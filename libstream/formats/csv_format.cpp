@@ -19,7 +19,9 @@ class CsvFormat final : public FileFormat {
 
   std::string name() const override { return "csv"; }
   RecordBounds bounds() const override {
-    return options_.syntax.is_multi_line ? RecordBounds::sequential : RecordBounds::line_ends;
+    const CsvSyntax& syntax = options_.syntax;
+    return syntax.is_multi_line || syntax.line_separator ? RecordBounds::sequential
+                                                         : RecordBounds::line_ends;
   }
   std::string encoding() const override { return options_.encoding; }
   std::string compression() const override { return options_.writing.compression; }

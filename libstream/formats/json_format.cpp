@@ -20,7 +20,8 @@ class JsonFormat final : public FileFormat {
 
   std::string name() const override { return "json"; }
   RecordBounds bounds() const override {
-    return options_.is_multi_line ? RecordBounds::whole_file : RecordBounds::line_ends;
+    if (options_.is_multi_line) return RecordBounds::whole_file;
+    return options_.line_separator ? RecordBounds::sequential : RecordBounds::line_ends;
   }
   std::string encoding() const override { return options_.encoding; }
   std::string compression() const override { return options_.writing.compression; }

@@ -132,10 +132,9 @@ void append_table(const Cells& cells, bool is_left, std::string& out) {
     for (std::size_t c = 0; c < row.size(); ++c)
       widths[c] = std::max(widths[c], display_width(row[c]));
   }
-  std::string rule = "+";
+  std::string rule(widths.empty() ? 2 : 1, '+');
   for (const std::size_t width : widths) rule.append(width, '-').append("+");
-  if (widths.empty()) rule = "++";
-  rule += '\n';
+  rule.append("\n");
   out += rule;
   for (std::size_t r = 0; r < cells.size(); ++r) {
     out += '|';

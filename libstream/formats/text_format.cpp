@@ -108,7 +108,8 @@ class TextFormat final : public FileFormat {
 
   std::string name() const override { return "text"; }
   RecordBounds bounds() const override {
-    return options_.is_whole_text ? RecordBounds::whole_file : RecordBounds::line_ends;
+    if (options_.is_whole_text) return RecordBounds::whole_file;
+    return options_.line_separator ? RecordBounds::sequential : RecordBounds::line_ends;
   }
   std::string encoding() const override { return options_.encoding; }
   std::string compression() const override { return options_.compression; }

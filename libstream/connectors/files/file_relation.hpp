@@ -37,8 +37,11 @@ struct FileSinkRequest {
   std::vector<std::string> partition_by = {};
   bool is_streaming = false;
   SaveMode mode = SaveMode::error_if_exists;  ///< bounded writes only
+  /// Of the rows. Bounded writes without a row make one (empty) file when it is given.
+  std::optional<Schema> schema = {};
 };
 Result<std::shared_ptr<const Sink>> make_file_sink(FileSinkRequest request,
-                                                   const SqlSettings& settings);
+                                                   const SqlSettings& settings,
+                                                   FileSystem& files = local_file_system());
 
 }  // namespace stream

@@ -122,6 +122,12 @@ Result<std::vector<SeenFile>> SeenFiles::files_between(std::int64_t start, std::
   return files;
 }
 
+EpochMillis SeenFiles::newest_millis() const {
+  EpochMillis newest = 0;
+  for (const auto& [path, known] : entry_of_) newest = std::max(newest, known.modified_millis);
+  return newest;
+}
+
 void SeenFiles::commit(std::int64_t entry) {
   committed_entry_ = std::max(committed_entry_, entry);
   entries_.erase(entries_.begin(), entries_.upper_bound(committed_entry_));

@@ -27,6 +27,8 @@ class SeenFiles {
 
   EpochMillis started_millis() const { return started_millis_; }
   std::int64_t last_entry() const { return last_entry_; }  ///< -1 before the first one
+  /// The newest modification time that was ever added since the log's last purge.
+  EpochMillis newest_millis() const;
   bool contains(const std::string& path) const { return entry_of_.contains(path); }
 
   /// Makes the next entry durable. `files` may be empty.

@@ -1,0 +1,132 @@
+#include <libstream/connectors/epoch_store.hpp>
+#include <libstream/connectors/memory/no_commit.hpp>
+#include <libstream/connectors/standard/console_table_sink.hpp>
+#include <libstream/formats/table_text.hpp>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace stream {
+namespace {
+
+constexpr std::string_view kRule = "-------------------------------------------\n";
+
+struct TableState {
+  ConsoleTableOptions options;
+  Schema schema;
+  SqlSettings settings;
+  std::function<void(std::string_view)> write;
+  EpochStore<Batch> rows;
+  std::mutex writing;  // one epoch's text at a time
+};
+
+Result<void> write_standard_output(std::string_view text) {
+  const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (is_written && std::fflush(stdout) == 0) return {};
+  return fatal(
+      fmt::format("console sink: standard output takes no more text: {}", std::strerror(errno)));
+}
+
+class TableWriter final : public SinkWriter {
+ public:
+  explicit TableWriter(std::shared_ptr<TableState> state) : state_(std::move(state)) {}
+
+  Result<void> open(const SinkContext& context) override {
+    task_ = context.task;
+    num_tasks_ = context.num_tasks;
+    return {};
+  }
+  Result<void> begin(std::int64_t epoch, EpochMillis batch_time) override {
+    epoch_ = epoch;
+    // One row more than is shown tells whether there are more.
+    rows_left_ = state_->options.num_rows + 1;
+    state_->rows.begin(epoch, batch_time, task_);
+    return {};
+  }
+  Result<void> write(const Batch& batch) override {
+    if (rows_left_ == 0 || batch.num_rows() == 0) return {};
+    rows_left_ -= std::min(rows_left_, batch.num_rows());
+    state_->rows.add(epoch_, task_, batch);
+    return {};
+  }
+  Result<void> end(std::int64_t epoch) override {
+    if (!state_->rows.end(epoch, task_, num_tasks_)) return {};
+    const auto whole = state_->rows.take(epoch);
+    TableTextOptions options;
+    options.max_rows = state_->options.num_rows;
+    options.truncate = state_->options.truncates ? 20 : 0;
+    const std::string text =
+        fmt::format("{0}Batch: {1}\n{0}{2}", kRule, epoch,
+                    show_text(state_->schema, whole.items, options, state_->settings));
+    const std::lock_guard lock(state_->writing);
+    if (!state_->write) return write_standard_output(text);
+    state_->write(text);
+    return {};
+  }
+  Result<std::string> finish(std::int64_t) override { return std::string(); }
+
+ private:
+  std::shared_ptr<TableState> state_;
+  std::uint32_t task_ = 0;
+  std::uint32_t num_tasks_ = 1;
+  std::int64_t epoch_ = 0;
+  std::size_t rows_left_ = 0;
+};
+
+class ConsoleTableSink final : public Sink {
+ public:
+  explicit ConsoleTableSink(std::shared_ptr<TableState> state) : state_(std::move(state)) {}
+
+  std::string description() const override {
+    return "org.apache.spark.sql.execution.streaming.ConsoleTable$";
+  }
+  SinkKind kind() const override { return SinkKind::direct; }
+  bool may_block() const override { return true; }
+  Result<void> check(const Schema&) const override { return {}; }
+  std::unique_ptr<SinkWriter> make_writer() const override {
+    return std::make_unique<TableWriter>(state_);
+  }
+  std::unique_ptr<SinkCommitter> make_committer() const override {
+    return std::make_unique<NoCommit>();
+  }
+
+ private:
+  std::shared_ptr<TableState> state_;
+};
+
+}  // namespace
+
+const OptionTable<ConsoleTableOptions>& console_table_option_table() {
+  using Options = ConsoleTableOptions;
+  static const OptionTable<Options> table = {
+      {{"numRows", "", "20", "Rows of an epoch that are printed."},
+       [](Options& o, const std::string& v) -> Result<void> {
+         STREAM_TRY(const std::int64_t rows, option_integer(v));
+         o.num_rows = rows < 0 ? 0 : static_cast<std::size_t>(rows);
+         return {};
+       }},
+      {{"truncate", "", "true", "Whether cells are cut to 20 characters."},
+       [](Options& o, const std::string& v) -> Result<void> {
+         STREAM_TRY(o.truncates, option_flag(v));
+         return {};
+       }},
+  };
+  return table;
+}
+
+Result<std::shared_ptr<const Sink>> make_console_table_sink(
+    OptionMap options, const Schema& schema, const SqlSettings& settings,
+    std::function<void(std::string_view)> write) {
+  auto state = std::make_shared<TableState>();
+  STREAM_TRY(read_options(console_table_option_table(), options, state->options));
+  STREAM_TRY(refuse_unknown(options, texts_of(console_table_option_table()), "console"));
+  state->schema = schema;
+  state->settings = settings;
+  state->write = std::move(write);
+  return std::shared_ptr<const Sink>(std::make_shared<ConsoleTableSink>(std::move(state)));
+}
+
+}  // namespace stream

@@ -1,8 +1,6 @@
 // How compiled patterns write dates and times.
 #include <libstream/expressions/datetime_pattern.hpp>
 
-#include <fmt/format.h>
-
 #include <cstdlib>
 #include <iterator>
 
@@ -64,6 +62,21 @@ std::int64_t value_of(DateTimeField field, const Moment& moment) {
   return 0;
 }
 
+/// Digits with zeros before them up to `width`.
+void append_digits(std::uint64_t value, int width, std::string& out) {
+  char digits[24];
+  char* begin = std::end(digits);
+  do {
+    *--begin = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  while (std::end(digits) - begin < width) *--begin = '0';
+  out.append(begin, std::end(digits));
+}
+void append_digits(std::int32_t value, int width, std::string& out) {
+  append_digits(static_cast<std::uint64_t>(value), width, out);
+}
+
 void append_number(const PatternElement& element, std::int64_t value, std::string& out) {
   if (value < 0) {
     out += '-';
@@ -73,7 +86,7 @@ void append_number(const PatternElement& element, std::int64_t value, std::strin
     for (int i = 0; i < element.min_width; ++i) limit *= 10;
     if (value >= limit) out += '+';
   }
-  fmt::format_to(std::back_inserter(out), "{:0{}}", value, static_cast<int>(element.min_width));
+  append_digits(static_cast<std::uint64_t>(value), element.min_width, out);
 }
 
 void append_name(const PatternElement& element, std::int64_t value, std::string& out) {
@@ -113,23 +126,28 @@ void append_offset(const PatternElement& element, std::int32_t offset, std::stri
     out += element.text;
     return;
   }
-  auto to = std::back_inserter(out);
-  const std::string_view colon = element.has_colon ? ":" : "";
-  fmt::format_to(to, "{}{:02}", offset < 0 ? '-' : '+', seconds / 3600);
-  if (element.has_minutes_always || minutes != 0) fmt::format_to(to, "{}{:02}", colon, minutes);
-  if (has_second) fmt::format_to(to, "{}{:02}", colon, seconds % 60);
+  const auto append_part = [&](std::int32_t value) {
+    if (element.has_colon) out += ':';
+    append_digits(value, 2, out);
+  };
+  out += offset < 0 ? '-' : '+';
+  append_digits(seconds / 3600, 2, out);
+  if (element.has_minutes_always || minutes != 0) append_part(minutes);
+  if (has_second) append_part(seconds % 60);
 }
 
 void append_localized_offset(const PatternElement& element, std::int32_t offset, std::string& out) {
   out += "GMT";
   if (offset == 0) return;
   const std::int32_t seconds = std::abs(offset);
-  auto to = std::back_inserter(out);
+  const auto append_part = [&](std::int32_t value) {
+    out += ':';
+    append_digits(value, 2, out);
+  };
   out += offset < 0 ? '-' : '+';
-  const bool has_minutes = element.is_long || seconds % 3600 != 0;
-  fmt::format_to(to, "{:0{}}", seconds / 3600, element.is_long ? 2 : 1);
-  if (has_minutes) fmt::format_to(to, ":{:02}", seconds / 60 % 60);
-  if (seconds % 60 != 0) fmt::format_to(to, ":{:02}", seconds % 60);
+  append_digits(seconds / 3600, element.is_long ? 2 : 1, out);
+  if (element.is_long || seconds % 3600 != 0) append_part(seconds / 60 % 60);
+  if (seconds % 60 != 0) append_part(seconds % 60);
 }
 
 void append_zone_name(const PatternElement& element, const Moment& moment, std::string& out) {
@@ -150,12 +168,14 @@ void append_element(const PatternElement& element, const Moment& moment, std::st
       append_number(element, value_of(element.field, moment), out);
       break;
     case Kind::year_of_two_digits:
-      fmt::format_to(std::back_inserter(out), "{:02}",
-                     std::abs(value_of(element.field, moment)) % 100);
+      append_digits(static_cast<std::uint64_t>(std::abs(value_of(element.field, moment)) % 100), 2,
+                    out);
       break;
     case Kind::fraction: {
-      const std::string digits = fmt::format("{:09}", value_of(element.field, moment));
-      out.append(digits, 0, element.max_width);
+      std::int64_t unit = 1'000'000'000;
+      for (int i = 0; i < element.max_width; ++i) unit /= 10;
+      append_digits(static_cast<std::uint64_t>(value_of(element.field, moment) / unit),
+                    element.max_width, out);
       break;
     }
     case Kind::short_text:

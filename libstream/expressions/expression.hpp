@@ -112,6 +112,8 @@ Expr make_expr(Kind kind, TextSpan span = {}) {
 }
 Expr make_literal(Value value, DataType type);
 Expr make_literal(std::string_view text);
+/// Keeps quoted text from being taken for a boolean.
+inline Expr make_literal(const char* text) { return make_literal(std::string_view(text)); }
 Expr make_literal(std::int32_t value);
 Expr make_literal(std::int64_t value);
 Expr make_literal(bool value);

@@ -22,6 +22,24 @@ std::string interval_name(const DataType& type) {
   return text;
 }
 
+/// Names of other characters than letters, digits and "_", and numbers, stand in backticks.
+std::string quoted_if_needed(const std::string& name) {
+  bool is_plain = false;
+  for (const char c : name) {
+    const bool is_digit = c >= '0' && c <= '9';
+    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    if (!is_digit && !is_letter) {
+      is_plain = false;
+      break;
+    }
+    is_plain = is_plain || is_letter;
+  }
+  if (is_plain) return name;
+  std::string quoted = "`";
+  for (const char c : name) quoted += c == '`' ? "``" : std::string(1, c);
+  return quoted + "`";
+}
+
 }  // namespace
 
 bool DataType::operator==(const DataType&) const = default;
@@ -56,7 +74,7 @@ std::string DataType::to_string() const {
       std::string text = "STRUCT<";
       for (std::size_t i = 0; i < children.size(); ++i) {
         if (i > 0) text += ", ";
-        text += children[i].name + ": " + children[i].type.to_string();
+        text += quoted_if_needed(children[i].name) + ": " + children[i].type.to_string();
       }
       return text + ">";
     }

@@ -7,9 +7,31 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace stream {
 namespace {
+
+/// Java 17 shows large whole numbers with the digits of the number itself, cut where they say
+/// nothing any more: 9.9999998E10 and not the shorter 1.0E11.
+template <class Float>
+std::string whole_digits(Float magnitude, int& exponent_of_ten) {
+  constexpr int kMantissaBits = std::numeric_limits<Float>::digits;
+  int exponent = 0;
+  std::frexp(magnitude, &exponent);
+  // Decimal digits of 2^bits, less than one.
+  const int spare_bits = exponent - 1 - kMantissaBits - 1;
+  const int num_cut = spare_bits > 1 ? static_cast<int>(spare_bits * 0.30103) : 0;
+  auto whole = static_cast<std::uint64_t>(magnitude);
+  std::uint64_t unit = 1;
+  for (int i = 0; i < num_cut; ++i) unit *= 10;
+  const bool is_rounded_up = num_cut > 0 && whole % unit >= unit / 2;
+  whole = whole / unit + (is_rounded_up ? 1 : 0);
+  std::string digits = std::to_string(whole);
+  exponent_of_ten = static_cast<int>(digits.size()) - 1 + num_cut;
+  while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
+  return digits;
+}
 
 /// Java's form of a finite value's shortest digits: plain from 1e-3 to 1e7, else d.dddE±n.
 template <class Float>
@@ -28,6 +50,10 @@ void append_java_float(Float value, std::string& out) {
   std::from_chars(exponent_text + (*exponent_text == '+'), end, exponent);
   std::string digits(1, shortest[0]);
   if (mark > 2) digits += shortest.substr(2, mark - 2);
+  const Float magnitude = std::fabs(value);
+  const Float exact = std::ldexp(Float{1}, std::numeric_limits<Float>::digits);
+  if (magnitude > exact && magnitude < std::ldexp(Float{1}, 63))
+    digits = whole_digits(magnitude, exponent);
 
   if (exponent < -3 || exponent >= 7) {
     out += digits[0];

@@ -1,8 +1,10 @@
 #include <libstream/data/decimal.hpp>
 #include <libstream/expressions/expression_text.hpp>
+#include <libstream/expressions/function.hpp>
 #include <libstream/expressions/window_text.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <strings.h>
 
 #include <algorithm>
@@ -328,24 +330,53 @@ class Printer {
   std::string function_call_text(const std::string& name, const Call& call) {
     const std::size_t count = call.arguments.size();
     const std::optional<FunctionText> shown = function_text(name);
-    std::string arguments = list(call.arguments, 0, shown ? shown->num_shown : count);
+    std::vector<std::string> arguments = argument_texts(name, call, shown);
     if (name == "count" && count == 1 && call.arguments[0]->as<Star>() != nullptr &&
         call.arguments[0]->as<Star>()->qualifier.empty())
-      arguments = "1";
-    const auto append = [&arguments](std::string_view text, bool is_first) {
-      if (!is_first) arguments += ", ";
-      arguments += text;
-    };
-    if (shown && count < shown->num_parameters) {
-      const std::size_t num_required = shown->num_parameters - shown->defaults.size();
-      for (std::size_t i = std::max(count, num_required); i < shown->num_parameters; ++i)
-        append(shown->defaults[i - num_required], i == 0);
-    }
+      arguments = {"1"};
     if ((name == "aggregate" || name == "reduce") && count == 3)
-      append("lambdafunction(namedlambdavariable(), namedlambdavariable())", false);
-    if (name == "array_sort" && count == 1) append(kDefaultComparatorText, false);
+      arguments.emplace_back("lambdafunction(namedlambdavariable(), namedlambdavariable())");
+    if (name == "array_sort" && count == 1) arguments.emplace_back(kDefaultComparatorText);
     return fmt::format("{}({}{})", shown ? shown->name : std::string_view(name),
-                       call.is_distinct ? "DISTINCT " : "", arguments);
+                       call.is_distinct ? "DISTINCT " : "", fmt::join(arguments, ", "));
+  }
+
+  /// In the order of the parameters, with Spark's defaults for those that were left out.
+  std::vector<std::string> argument_texts(const std::string& name, const Call& call,
+                                          const std::optional<FunctionText>& shown) {
+    std::vector<std::string> texts;
+    std::vector<bool> is_given;
+    for (std::size_t i = 0; i < call.arguments.size(); ++i) {
+      const std::size_t place = parameter_place(name, call, i);
+      if (texts.size() <= place) {
+        texts.resize(place + 1, "NULL");
+        is_given.resize(place + 1, false);
+      }
+      texts[place] = text_of(*call.arguments[i]);
+      is_given[place] = true;
+    }
+    if (!shown) return texts;
+    const std::size_t num_required = shown->num_parameters - shown->defaults.size();
+    for (std::size_t i = num_required; i < shown->num_parameters; ++i) {
+      if (i < texts.size() && is_given[i]) continue;
+      if (texts.size() <= i) texts.resize(i + 1);
+      texts[i] = shown->defaults[i - num_required];
+      if (is_given.size() <= i) is_given.resize(i + 1, true);
+    }
+    if (texts.size() > shown->num_shown) texts.resize(shown->num_shown);
+    return texts;
+  }
+
+  /// Which parameter argument `index` is for.
+  static std::size_t parameter_place(const std::string& name, const Call& call, std::size_t index) {
+    if (index >= call.argument_names.size() || call.argument_names[index].empty()) return index;
+    const ScalarFunction* function = builtin_functions().scalar(name);
+    if (function == nullptr) return index;
+    const std::vector<std::string>& names = function->parameter_names;
+    const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& known) {
+      return strcasecmp(known.c_str(), call.argument_names[index].c_str()) == 0;
+    });
+    return found == names.end() ? index : static_cast<std::size_t>(found - names.begin());
   }
 
   std::string list(const Exprs& expressions, std::size_t first,

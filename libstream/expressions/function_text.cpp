@@ -117,6 +117,8 @@ const std::vector<Row>& rows() {
       {"to_xml", "", 0, {}, 1},
       {"try_aes_decrypt", "", 5, {"GCM", "DEFAULT", ""}},
       {"try_make_interval", "", 7, {"0", "0", "0", "0", "0", "0", "0.000000"}},
+      {"try_make_timestamp", "", 0, {}, 6},
+      {"try_make_timestamp_ltz", "", 0, {}, 6},
       {"try_variant_get", "", 0, {}, 2},
       {"unix_timestamp", "", 2, {"current_timestamp()", "yyyy-MM-dd HH:mm:ss"}},
       {"variant_get", "", 0, {}, 2},

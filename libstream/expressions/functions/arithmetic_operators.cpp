@@ -59,6 +59,9 @@ std::optional<TypeKind> plain_type(Arithmetic operation, const OperandTypes& typ
     return TypeKind::float64;
   }
   const std::optional<DataType> common = tightest_common_type(types.left, types.right, is_ansi);
+  // NULL + NULL is a double.
+  if (common && common->kind == TypeKind::null)
+    return operation == Arithmetic::integral_divide ? TypeKind::int64 : TypeKind::float64;
   if (!common || !is_numeric(common->kind)) return std::nullopt;
   if (operation == Arithmetic::integral_divide) {
     if (!is_integral(common->kind)) return std::nullopt;

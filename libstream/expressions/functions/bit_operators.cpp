@@ -42,8 +42,9 @@ template <class Op>
 ScalarFunction bit_operator(std::string symbol, std::string usage, Op op) {
   const auto resolve = [symbol, op](Arguments arguments,
                                     const SqlSettings& settings) -> Result<ResolvedFunction> {
-    const std::optional<DataType> type = tightest_common_type(
+    std::optional<DataType> type = tightest_common_type(
         without_text(arguments[0].type), without_text(arguments[1].type), settings.is_ansi);
+    if (type && type->kind == TypeKind::null) type = primitive(TypeKind::int32);
     if (!type || !is_integral(type->kind)) return operand_mismatch(symbol, arguments, "INTEGRAL");
     return total({*type, *type}, *type, arguments,
                  visit_integer(type->kind, [op]<class T>(std::type_identity<T>) -> Kernel {

@@ -10,6 +10,17 @@ bool is_date_unit(const TokenCursor& cursor) {
                              "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"});
 }
 
+/// dateadd('DAY', 1, d): the unit is a word, no text.
+bool has_quoted_unit(const Call& call) {
+  if (call.arguments.size() != 3) return false;
+  const auto* unit = call.arguments.front()->as<Literal>();
+  if (unit == nullptr || unit->type.kind != TypeKind::string) return false;
+  for (std::string_view name : {"timestampadd", "dateadd", "date_add", "timestampdiff", "datediff",
+                                "date_diff", "timediff"})
+    if (equals_ignoring_case(call.name, name)) return true;
+  return false;
+}
+
 }  // namespace
 
 /// Functions with words between their arguments. nullopt: none of them is here, nothing is taken.
@@ -149,6 +160,12 @@ Result<Expr> Parser::parse_more_arguments(Call call, std::size_t first) {
   const bool is_struct = equals_ignoring_case(call.name, "struct");
   while (cursor_.accept_symbol(",")) STREAM_TRY(parse_argument(call, is_struct));
   STREAM_TRY(cursor_.expect_symbol(")"));
+  if (has_quoted_unit(call))
+    return cursor_.error_at(first + 2, "INVALID_PARAMETER_VALUE.DATETIME_UNIT",
+                            "The value of parameter(s) `unit` in `" + call.name +
+                                "` is invalid: expects one of the units without quotes YEAR, "
+                                "QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, "
+                                "MILLISECOND, MICROSECOND, but got the string literal.");
   return parse_call_rest(std::move(call), first);
 }
 

@@ -13,8 +13,8 @@ bool is_relation_clause_word(const TokenCursor& cursor) {
     return cursor.at_symbol("(", 1) || cursor.at_any_word({"INCLUDE", "EXCLUDE"}, 1);
   if (cursor.at_word("TABLESAMPLE")) return cursor.at_symbol("(", 1);
   if (cursor.at_word("WATERMARK")) return cursor.at_name(1) && !cursor.at_word("ON", 1);
-  return cursor.at_any_word({"ANTI", "CROSS", "FULL", "INNER", "LEFT", "NATURAL", "RIGHT", "SEMI",
-                             "LATERAL", "WITH", "DELAY"});
+  return cursor.at_any_word(
+      {"ANTI", "CROSS", "FULL", "INNER", "LEFT", "NATURAL", "RIGHT", "SEMI", "LATERAL", "WITH"});
 }
 
 Result<std::vector<std::string>> Parser::parse_names() {

@@ -22,9 +22,14 @@ bool Parser::is_query_ahead(std::size_t ahead) const {
     return next.kind != TokenKind::symbol ||
            (next.text != ")" && next.text != "," && next.text != ".");
   }
-  if (cursor_.at_word("VALUES", ahead))
-    return cursor_.at_symbol("(", ahead + 1) || is_number(cursor_.peek(ahead + 1).kind) ||
-           cursor_.peek(ahead + 1).kind == TokenKind::string;
+  if (cursor_.at_word("VALUES", ahead)) {
+    const Token& next = cursor_.peek(ahead + 1);
+    return is_number(next.kind) || next.kind == TokenKind::string ||
+           cursor_.at_symbol("(", ahead + 1) || cursor_.at_symbol("-", ahead + 1) ||
+           cursor_.at_any_word({"NULL", "TRUE", "FALSE"}, ahead + 1) ||
+           cursor_.peek(ahead + 2).kind == TokenKind::string ||
+           (next.kind == TokenKind::word && cursor_.at_symbol("(", ahead + 2));
+  }
   if (cursor_.at_word("WITH", ahead)) return cursor_.at_name(ahead + 1);
   if (cursor_.at_word("FROM", ahead))
     return cursor_.at_name(ahead + 1) || cursor_.at_symbol("(", ahead + 1);

@@ -10,11 +10,12 @@ bool is_clause_word(const TokenCursor& cursor) {
   if (cursor.at_word("GROUPING")) return cursor.at_word("SETS", 1);
   if (cursor.at_word("WINDOW")) return cursor.at_name(1) && cursor.at_word("AS", 2);
   if (cursor.at_word("LATERAL")) return cursor.at_word("VIEW", 1);
+  if (cursor.at_word("DELAY")) return cursor.at_word("OF", 1);
   if (cursor.at_word("WITH")) return cursor.at_any_word({"ROLLUP", "CUBE"}, 1);
-  return cursor.at_any_word({"FROM",   "WHERE", "HAVING",    "LIMIT",  "OFFSET", "UNION",
-                             "EXCEPT", "MINUS", "INTERSECT", "FOR",    "DELAY",  "AS",
-                             "ON",     "AND",   "OR",        "IN",     "IS",     "NOT",
-                             "THEN",   "WHEN",  "ELSE",      "SELECT", "USING",  "JOIN"});
+  return cursor.at_any_word({"FROM",   "WHERE", "HAVING",    "LIMIT", "OFFSET", "UNION",
+                             "EXCEPT", "MINUS", "INTERSECT", "FOR",   "AS",     "ON",
+                             "AND",    "OR",    "IN",        "IS",    "NOT",    "THEN",
+                             "WHEN",   "ELSE",  "SELECT",    "USING", "JOIN"});
 }
 
 namespace {

@@ -1,3 +1,4 @@
+#include <libstream/base/clock.hpp>
 #include <tests/fuzz/fuzz.hpp>
 
 #include <unistd.h>
@@ -10,16 +11,14 @@ namespace stream::fuzz {
 
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
-std::string g_text;
-std::uint64_t g_seed = 0;
+/// What is tried just now: a crash handler sees nothing else.
+std::string text_at_hand;
 
 /// Prints the text at hand; only what is allowed in a signal handler.
 void on_crash(int signal_number) {
   constexpr std::string_view kTitle = "\nfuzz: crashed on this text:\n";
   [[maybe_unused]] auto written = write(STDERR_FILENO, kTitle.data(), kTitle.size());
-  written = write(STDERR_FILENO, g_text.data(), g_text.size());
+  written = write(STDERR_FILENO, text_at_hand.data(), text_at_hand.size());
   written = write(STDERR_FILENO, "\n", 1);
   std::signal(signal_number, SIG_DFL);
   std::raise(signal_number);
@@ -104,25 +103,26 @@ std::string mutate(std::string text, const FuzzTarget& target, std::mt19937_64& 
 }
 
 FuzzOutcome fuzz(const FuzzTarget& target) {
-  g_seed = number_from("STREAM_FUZZ_SEED", std::random_device()());
+  const std::uint64_t seed = number_from("STREAM_FUZZ_SEED", std::random_device()());
   std::fprintf(stderr, "fuzz %s: STREAM_FUZZ_SEED=%llu\n", target.name.c_str(),
-               static_cast<unsigned long long>(g_seed));
-  const auto seconds = std::chrono::seconds(number_from("STREAM_FUZZ_SECONDS", 1));
-  std::mt19937_64 random(g_seed);
+               static_cast<unsigned long long>(seed));
+  const auto seconds = static_cast<std::int64_t>(number_from("STREAM_FUZZ_SECONDS", 1));
+  std::mt19937_64 random(seed);
   const CrashReport crash_report;
   FuzzOutcome outcome;
-  const SteadyClock::time_point end = SteadyClock::now() + seconds;
-  while (SteadyClock::now() < end) {
-    g_text = mutate(one_of(target.corpus, random), target, random);
-    const SteadyClock::time_point start = SteadyClock::now();
-    std::string problem = target.run(g_text);
-    const auto took = SteadyClock::now() - start;
+  const Clock& clock = system_clock();
+  const std::int64_t end = clock.steady_nanos() + seconds * 1'000'000'000;
+  while (clock.steady_nanos() < end) {
+    text_at_hand = mutate(one_of(target.corpus, random), target, random);
+    const std::int64_t start = clock.steady_nanos();
+    std::string problem = target.run(text_at_hand);
+    const std::int64_t took = clock.steady_nanos() - start;
     ++outcome.num_runs;
-    if (problem.empty() && took > target.longest_run) problem = "it took too long";
+    if (problem.empty() && took > std::chrono::nanoseconds(target.longest_run).count())
+      problem = "it took too long";
     if (problem.empty()) continue;
-    outcome.failure = target.name + ": " + problem +
-                      "\nSTREAM_FUZZ_SEED=" + std::to_string(g_seed) + ", text " +
-                      std::to_string(outcome.num_runs) + ":\n" + g_text;
+    outcome.failure = target.name + ": " + problem + "\nSTREAM_FUZZ_SEED=" + std::to_string(seed) +
+                      ", text " + std::to_string(outcome.num_runs) + ":\n" + text_at_hand;
     return outcome;
   }
   return outcome;

@@ -21,8 +21,8 @@ struct FuzzTarget {
   std::vector<std::string> words;   ///< inserted here and there
   /// Takes one text. What it says is wrong with its own answer; empty: nothing.
   std::function<std::string(std::string_view text)> run;
-  std::chrono::milliseconds longest_run{2000};  ///< for one text
-  std::size_t max_bytes = 2000;                 ///< of one text
+  std::chrono::milliseconds longest_run{10'000};  ///< for one text, on a busy machine
+  std::size_t max_bytes = 2000;                   ///< of one text
 };
 
 struct FuzzOutcome {

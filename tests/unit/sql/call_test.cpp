@@ -34,6 +34,9 @@ TEST_CASE("functions with words between arguments become plain calls") {
   CHECK(expression_tree("DATE_ADD(day, a, b)") == "timestampadd('day', a, b)");
   CHECK(expression_tree("DATEDIFF(MONTH, a, b)") == "timestampdiff('MONTH', a, b)");
   CHECK(expression_tree("datediff(a, b)") == "datediff(a, b)");
+  CHECK(expression_tree("date_add('2024-01-01', b)") == "date_add('2024-01-01', b)");
+  CHECK_THAT(expression_tree("dateadd('DAY', a, b)"),
+             Catch::StartsWith("[INVALID_PARAMETER_VALUE.DATETIME_UNIT]"));
 }
 
 TEST_CASE("TRIM has its own grammar") {

@@ -8,6 +8,8 @@ TEST_CASE("relations have aliases, columns renamed too") {
   CHECK(query_tree("FROM (TABLE t) AS x (p, q)") == "as[x: p, q](t)");
   CHECK(query_tree("FROM VALUES (1L, 'a'), (2L, 'b') t(x, y)") ==
         "as[t: x, y](values[{1:BIGINT, 'a'}, {2:BIGINT, 'b'}])");
+  CHECK(query_tree("FROM VALUES NULL, f(a) t") == "as[t](values[{null}, {f(a)}])");
+  CHECK(query_tree("FROM values v") == "as[v](values)");
   CHECK(query_tree("FROM range(9L) r") == "as[r](table range(9:BIGINT))");
   CHECK_THAT(query_tree("VALUES (1), (2, 3)"), Catch::StartsWith("[INVALID_INLINE_TABLE"));
 }

@@ -107,6 +107,7 @@ TEST_CASE("INSERT INTO starts a query, alone or in a set") {
 TEST_CASE("settings are text up to the semicolon") {
   CHECK(only<SetStatement>("SET spark.sql.x=a b,c;").value == "a b,c");
   CHECK(only<SetStatement>("SET spark.sql.x = a").key == "spark.sql.x");
+  CHECK(only<SetStatement>("SET x = s3://a/b?c=${d}#e\\f").value == "s3://a/b?c=${d}#e\\f");
   CHECK(only<SetStatement>("SET x = 'quo;ted'").value == "quo;ted");
   CHECK(only<SetStatement>("SET `a b` = 1").key == "a b");
   CHECK(only<SetStatement>("SET TIME ZONE 'Europe/Berlin'").key == "spark.sql.session.timeZone");

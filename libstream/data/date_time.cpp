@@ -7,23 +7,30 @@
 namespace stream {
 namespace {
 
+/// Digits with zeros before them up to `width`.
+void append_digits(std::uint64_t value, int width, std::string& out) {
+  char digits[24];
+  char* begin = std::end(digits);
+  do {
+    *--begin = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  while (std::end(digits) - begin < width) *--begin = '0';
+  out.append(begin, std::end(digits));
+}
+
 /// "05.25" or "5" (without `is_padded`): seconds with a fraction without trailing zeros.
 void append_seconds(std::uint64_t micros, bool is_padded, std::string& out) {
-  const std::uint64_t seconds = micros / static_cast<std::uint64_t>(kMicrosPerSecond);
+  append_digits(micros / static_cast<std::uint64_t>(kMicrosPerSecond), is_padded ? 2 : 1, out);
   std::uint64_t fraction = micros % static_cast<std::uint64_t>(kMicrosPerSecond);
-  auto to = std::back_inserter(out);
-  if (is_padded) {
-    fmt::format_to(to, "{:02}", seconds);
-  } else {
-    fmt::format_to(to, "{}", seconds);
-  }
   if (fraction == 0) return;
   int digits = 6;
   while (fraction % 10 == 0) {
     fraction /= 10;
     --digits;
   }
-  fmt::format_to(to, ".{:0{}}", fraction, digits);
+  out += '.';
+  append_digits(fraction, digits, out);
 }
 
 std::uint64_t magnitude_of(std::int64_t value) {
@@ -79,8 +86,11 @@ void append_date(std::int32_t days, std::string& out) {
   const CivilDate date = civil_from_days(days);
   if (date.year > 9999) out += '+';
   if (date.year < 0) out += '-';
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}",
-                 date.year < 0 ? -date.year : date.year, date.month, date.day);
+  append_digits(magnitude_of(date.year), 4, out);
+  out += '-';
+  append_digits(static_cast<std::uint64_t>(date.month), 2, out);
+  out += '-';
+  append_digits(static_cast<std::uint64_t>(date.day), 2, out);
 }
 
 void append_date_time(std::int64_t local_micros, std::string& out) {
@@ -88,8 +98,11 @@ void append_date_time(std::int64_t local_micros, std::string& out) {
   const auto of_day = static_cast<std::uint64_t>(floor_modulo(local_micros, kMicrosPerDay));
   append_date(static_cast<std::int32_t>(days), out);
   constexpr auto kMinute = static_cast<std::uint64_t>(60 * kMicrosPerSecond);
-  fmt::format_to(std::back_inserter(out), " {:02}:{:02}:", of_day / (60 * kMinute),
-                 of_day / kMinute % 60);
+  out += ' ';
+  append_digits(of_day / (60 * kMinute), 2, out);
+  out += ':';
+  append_digits(of_day / kMinute % 60, 2, out);
+  out += ':';
   append_seconds(of_day % kMinute, true, out);
 }
 
@@ -109,7 +122,7 @@ void append_day_time_interval(std::int64_t micros, const DataType& type, std::st
     if (is_first && field == IntervalField::day) {
       out += std::to_string(count);
     } else {
-      fmt::format_to(std::back_inserter(out), "{:02}", count);
+      append_digits(count, 2, out);
     }
     is_first = false;
   };

@@ -204,8 +204,7 @@ Result<PlanRef> Analysis::analyze_node(const RelationRef& relation,
   }
   if (const auto* deduplicate = relation->as<DeduplicateRelation>())
     return analyze_deduplicate(*deduplicate, environment);
-  if (const auto* watermark = relation->as<WatermarkRelation>())
-    return analyze_watermark(*watermark, environment);
+  if (relation->as<WatermarkRelation>()) return analyze_watermark(relation, environment);
   if (const auto* alias = relation->as<AliasRelation>()) {
     STREAM_TRY(PlanRef input, analyze(alias->input, environment));
     input = with_qualifier(input, {alias->name});

@@ -75,8 +75,7 @@ class Analysis {
                                    const EnvironmentRef& environment);
   Result<PlanRef> generate(const PlanRef& input, const Call& call, bool is_outer,
                            const std::vector<std::string>& names, const std::string& qualifier);
-  Result<PlanRef> analyze_watermark(const WatermarkRelation& watermark,
-                                    const EnvironmentRef& environment);
+  Result<PlanRef> analyze_watermark(const RelationRef& relation, const EnvironmentRef& environment);
   Result<PlanRef> analyze_deduplicate(const DeduplicateRelation& deduplicate,
                                       const EnvironmentRef& environment);
 

@@ -1,5 +1,6 @@
 #include <libstream/expressions/evaluate.hpp>
 #include <libstream/plans/join_conditions.hpp>
+#include <libstream/plans/window_expressions.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -63,6 +64,15 @@ std::optional<LinearTime> linear_time(const TypedExpression& expression) {
   return base;
 }
 
+/// constant < column over integers of one side. Spark takes it for a bound on the side's time, at
+/// that many microseconds since 1970: such a side's rows are in effect never forgotten.
+bool is_taken_for_time(const TypedExpression& lower, const TypedExpression& upper,
+                       const Attributes& side) {
+  const auto* column = upper.as<AttributeReference>();
+  return column && is_integral(upper.type.kind) && find_attribute(side, column->id) &&
+         is_integral(lower.type.kind) && is_foldable(lower);
+}
+
 /// The floor of micros in millis.
 std::int64_t floor_millis(std::int64_t micros) {
   return micros / 1000 - (micros % 1000 < 0 ? 1 : 0);
@@ -121,6 +131,70 @@ JoinConditions split_join_condition(const TypedExpr& condition, const Attributes
   return parts;
 }
 
+namespace {
+
+/// Some value of the type that is not null.
+std::optional<Value> stand_in(const DataType& type) {
+  switch (type.kind) {
+    case TypeKind::boolean:
+      return Value{false};
+    case TypeKind::int8:
+      return Value{std::int8_t{0}};
+    case TypeKind::int16:
+      return Value{std::int16_t{0}};
+    case TypeKind::int32:
+    case TypeKind::date:
+    case TypeKind::year_month_interval:
+      return Value{std::int32_t{0}};
+    case TypeKind::int64:
+    case TypeKind::timestamp:
+    case TypeKind::timestamp_ntz:
+    case TypeKind::day_time_interval:
+      return Value{std::int64_t{0}};
+    case TypeKind::float32:
+      return Value{0.0F};
+    case TypeKind::float64:
+      return Value{0.0};
+    case TypeKind::decimal:
+      return Value{Int128{0}};
+    case TypeKind::string:
+    case TypeKind::binary:
+      return Value{std::string()};
+    case TypeKind::structure: {
+      ValueList fields;
+      for (const Field& field : type.children) {
+        std::optional<Value> value = stand_in(field.type);
+        if (!value) return std::nullopt;
+        fields.push_back(std::move(*value));
+      }
+      return Value{std::move(fields)};
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void make_null_safe_keys_plain(JoinConditions& parts) {
+  std::vector<EquiKey> keys;
+  for (EquiKey& key : parts.keys) {
+    const std::optional<Value> value = key.is_null_safe ? stand_in(key.left->type) : std::nullopt;
+    if (!value) {
+      keys.push_back(std::move(key));
+      continue;
+    }
+    const auto filled = [&](const TypedExpr& side) {
+      return make_typed(
+          side->type, false,
+          LazyCall{LazyCall::Kind::coalesce, {side, make_constant(*value, side->type)}});
+    };
+    keys.push_back({filled(key.left), filled(key.right), false});
+    keys.push_back({is_not_null(key.left), is_not_null(key.right), false});
+  }
+  parts.keys = std::move(keys);
+}
+
 const Attribute* event_time_attribute(const Attributes& attributes) {
   const auto found = std::find_if(attributes.begin(), attributes.end(),
                                   [](const Attribute& a) { return a.event_time.has_value(); });
@@ -141,6 +215,7 @@ std::optional<TimeBound> time_bound(const TypedExpr& condition, const JoinCondit
     if (is_marked(own, side) || is_marked(others, other)) return TimeBound{own, true, i, 0};
   }
   std::optional<TimeBound> tightest;
+  bool is_held = false;
   for (const TypedExpr& part : split_conjuncts(condition)) {
     const auto* call = part->as<FunctionCall>();
     if (!call || call->arguments.size() != 2) continue;
@@ -149,6 +224,7 @@ std::optional<TimeBound> time_bound(const TypedExpr& condition, const JoinCondit
     if (!is_less && name != ">" && name != ">=") continue;
     const TypedExpr& lower = call->arguments[is_less ? 0 : 1];
     const TypedExpr& upper = call->arguments[is_less ? 1 : 0];
+    if (is_taken_for_time(*lower, *upper, side)) is_held = true;
     AttributeId column = 0;
     const auto offset = bound_of(*lower, *upper, name == "<" || name == ">", side, other, column);
     if (!offset) continue;
@@ -156,6 +232,7 @@ std::optional<TimeBound> time_bound(const TypedExpr& condition, const JoinCondit
     if (!tightest || *offset < tightest->offset_millis)
       tightest = TimeBound{reference_to(*find_attribute(side, column)), false, 0, *offset};
   }
+  if (tightest && is_held) tightest->offset_millis = TimeBound::kNever;
   return tightest;
 }
 

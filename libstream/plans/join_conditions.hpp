@@ -24,8 +24,15 @@ struct JoinConditions {
 JoinConditions split_join_condition(const TypedExpr& condition, const Attributes& left,
                                     const Attributes& right);
 
+/// a <=> b as two plain equalities: of whether the sides are null, and of their values with a
+/// stand-in for null. Keys of types without a stand-in go to the rest.
+void make_null_safe_keys_plain(JoinConditions& parts);
+
 /// A side's rows may be forgotten once `column` is at or before the watermark plus offset_millis.
 struct TimeBound {
+  /// An offset so far back that nothing is ever behind it.
+  static constexpr std::int64_t kNever = -4'000'000'000'000'000;
+
   TypedExpr column;  ///< over that side's attributes
   bool is_key = false;
   std::size_t key = 0;  ///< which, when is_key

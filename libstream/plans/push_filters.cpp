@@ -250,6 +250,14 @@ PlanRef push_through_union(const ResolvedPlan& plan, const Conditions& condition
   return with_inputs(plan, std::move(inputs));
 }
 
+/// Rows without a time are in no window; that is known below too.
+void demand_time(const ResolvedPlan& plan, Conditions& conditions) {
+  TypedExpr time;
+  if (const auto* window = plan.as<TimeWindowPlan>()) time = window->time;
+  if (const auto* session = plan.as<SessionWindowPlan>()) time = session->time;
+  if (time && time->is_nullable && is_deterministic(*time)) add_new(conditions, is_not_null(time));
+}
+
 PlanRef push(const PlanRef& plan_ref, Conditions conditions) {
   const ResolvedPlan& plan = *plan_ref;
   if (const auto* filter = plan.as<FilterPlan>()) {
@@ -281,6 +289,7 @@ PlanRef push(const PlanRef& plan_ref, Conditions conditions) {
   if (plan.as<GeneratePlan>() || plan.as<TimeWindowPlan>() || plan.as<SessionWindowPlan>() ||
       plan.as<SortPlan>() || plan.as<RepartitionPlan>() || plan.as<ExpandPlan>()) {
     const Attributes& below = plan.inputs[0]->output;
+    demand_time(plan, conditions);
     return push_through(plan, std::move(conditions), [&](const TypedExpression& condition) {
       return reads_only(condition, below);
     });

@@ -23,6 +23,7 @@
 #include <libstream/plans/window_expressions.hpp>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace stream {
@@ -114,6 +115,7 @@ class RelationalPlanner {
   const RelationalOptions& options_;
   LogicalPlan& logical_;
   std::size_t num_stateful_ = 0;
+  std::map<std::shared_ptr<const Relation>, std::uint32_t> watermark_nodes_;
 };
 
 Planned RelationalPlanner::add(std::string name, const Planned& input, OperatorNode op,
@@ -317,8 +319,10 @@ Result<Planned> RelationalPlanner::watermark(const ResolvedPlan& node,
   STREAM_TRY(const Planned input, plan(node.inputs[0]));
   WithWatermarkSpec spec;
   STREAM_TRY(spec.column, column_of(watermark.event_time, input.columns));
-  spec.watermark_node = static_cast<std::uint32_t>(logical_.watermark_delays.size());
-  logical_.watermark_delays.push_back(watermark.delay_millis);
+  const auto [known, is_new] = watermark_nodes_.try_emplace(
+      watermark.origin, static_cast<std::uint32_t>(logical_.watermark_delays.size()));
+  if (is_new) logical_.watermark_delays.push_back(watermark.delay_millis);
+  spec.watermark_node = known->second;
   return add("with_watermark", input, {make_with_watermark(spec)}, input.columns, input.schema);
 }
 
@@ -628,8 +632,10 @@ Result<Planned> RelationalPlanner::join(const ResolvedPlan& node, const JoinPlan
                    LazyCall{LazyCall::Kind::coalesce,
                             {condition, make_constant({true}, primitive(TypeKind::boolean))}});
   }
-  const JoinConditions parts =
+  JoinConditions parts =
       split_join_condition(condition, node.inputs[0]->output, node.inputs[1]->output);
+  const bool is_stream_join = node.inputs[0]->is_streaming && node.inputs[1]->is_streaming;
+  if (is_stream_join) make_null_safe_keys_plain(parts);
   std::vector<TypedExpr> left_keys;
   std::vector<TypedExpr> right_keys;
   std::vector<bool> is_null_safe;
@@ -649,7 +655,7 @@ Result<Planned> RelationalPlanner::join(const ResolvedPlan& node, const JoinPlan
     for (std::size_t& place : left_places) ++place;
     for (std::size_t& place : right_places) ++place;
   }
-  if (node.inputs[0]->is_streaming && node.inputs[1]->is_streaming)
+  if (is_stream_join)
     return stream_join(node, join, parts, std::move(left), std::move(right), std::move(left_places),
                        std::move(right_places));
 

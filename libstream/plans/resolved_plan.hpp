@@ -71,6 +71,8 @@ struct GeneratePlan {
 struct WatermarkPlan {
   AttributeId event_time = 0;
   std::int64_t delay_millis = 0;
+  /// The relation it was made of: a view that is read twice has one watermark.
+  std::shared_ptr<const Relation> origin;
 };
 /// The input's attributes, then a struct of start and end. Sliding windows make several rows of
 /// one; rows without a time are dropped (R-050 … R-057).

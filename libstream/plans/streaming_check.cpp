@@ -186,8 +186,20 @@ Result<void> check_node(const ResolvedPlan& plan, OutputMode mode, bool has_aggr
       return unsupported("Except on a streaming DataFrame/Dataset on the right is not supported;");
     if (!set->is_except && plan.inputs[0]->is_streaming && plan.inputs[1]->is_streaming)
       return unsupported("Intersect between two streaming DataFrames/Datasets is not supported;");
-    return {};
+    // Both drop duplicates, which needs state that something must bound.
+    return analysis_error("STREAM_FAILED",
+                          "UNSUPPORTED_STREAMING_OPERATOR_WITHOUT_WATERMARK: EXCEPT and INTERSECT "
+                          "are not supported on streaming DataFrames/Datasets; use a join with the "
+                          "static side.");
   }
+  if (plan.as<WatermarkPlan>() && any_node(*plan.inputs[0], [](const ResolvedPlan& below) {
+        return below.as<WatermarkPlan>() != nullptr;
+      }))
+    return analysis_error("_LEGACY_ERROR_TEMP_3076",
+                          "Redefining watermark is disallowed. You can set the config "
+                          "'spark.sql.streaming.statefulOperator.allowMultiple' to 'false' to "
+                          "restore the previous behavior. Note that multiple stateful operators "
+                          "will be disallowed.");
   if (plan.as<SortPlan>() && !(mode == OutputMode::complete && has_aggregate))
     return unsupported(
         "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated "

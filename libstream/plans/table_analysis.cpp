@@ -193,8 +193,9 @@ Result<PlanRef> Analysis::analyze_generate(const GenerateRelation& relation,
   return generate(input, relation.generator, relation.is_outer, relation.columns, relation.table);
 }
 
-Result<PlanRef> Analysis::analyze_watermark(const WatermarkRelation& watermark,
+Result<PlanRef> Analysis::analyze_watermark(const RelationRef& relation,
                                             const EnvironmentRef& environment) {
+  const auto& watermark = *relation->as<WatermarkRelation>();
   STREAM_TRY(PlanRef input, analyze(watermark.input, environment));
   STREAM_TRY(const std::int64_t delay,
              parse_duration_micros(watermark.delay, 31, "watermark delay"));
@@ -230,7 +231,7 @@ Result<PlanRef> Analysis::analyze_watermark(const WatermarkRelation& watermark,
   for (Attribute& attribute : output) {
     if (attribute.id == id) attribute.event_time = EventTimeMark{delay_millis};
   }
-  return make_plan(WatermarkPlan{id, delay_millis}, {input}, std::move(output));
+  return make_plan(WatermarkPlan{id, delay_millis, relation}, {input}, std::move(output));
 }
 
 Result<PlanRef> Analysis::analyze_deduplicate(const DeduplicateRelation& deduplicate,

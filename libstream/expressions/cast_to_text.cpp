@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace stream {
 namespace {
 
@@ -78,7 +80,8 @@ void append_struct(const Column& column, std::size_t row, const TextStyleOfCast&
 
 template <class T>
 void append_integer(T value, std::string& out) {
-  fmt::format_to(std::back_inserter(out), FMT_STRING("{}"), value);
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
 void append_number(const Column& column, std::size_t row, std::string& out) {

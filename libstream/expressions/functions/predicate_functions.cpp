@@ -86,8 +86,75 @@ Equality equality_of(TypeKind kind) {
   }
 }
 
+/// Marks the rows that equal one item, a constant.
+template <class T>
+void mark_equal(const Operand& value, const Operand& item, std::size_t num_rows,
+                std::uint8_t* __restrict out) {
+  const T* values = value.column.data<T>();
+  const T wanted = item.column.data<T>()[0];
+  for (std::size_t i = 0; i < num_rows; ++i)
+    out[i] = static_cast<std::uint8_t>(out[i] | (values[i] == wanted));
+}
+void mark_equal_texts(const Operand& value, const Operand& item, std::size_t num_rows,
+                      std::uint8_t* out) {
+  const std::string_view wanted = item.column.string_at(0);
+  const StringView* views = value.column.data<StringView>();
+  for (std::size_t i = 0; i < num_rows; ++i) {
+    if (views[i].size == wanted.size() && !value.is_null(i) && value.column.string_at(i) == wanted)
+      out[i] = 1;
+  }
+}
+
+using Mark = void (*)(const Operand&, const Operand&, std::size_t, std::uint8_t*);
+
+/// How a column is compared with a constant; nullptr: row by row.
+Mark mark_of(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::int32:
+    case TypeKind::date:
+      return mark_equal<std::int32_t>;
+    case TypeKind::int64:
+    case TypeKind::timestamp:
+      return mark_equal<std::int64_t>;
+    case TypeKind::string:
+      return mark_equal_texts;
+    default:
+      return nullptr;
+  }
+}
+
+/// A column among constants: a loop an item.
+Column is_among_constants(const KernelInput& input, Mark mark) {
+  const Operand& value = input.arguments[0];
+  Column result = unset_column(input.type, input.num_rows, input.context.pool);
+  auto* out = values_of<std::uint8_t>(result);
+  std::memset(out, 0, input.num_rows);
+  bool has_null = false;
+  for (const Operand& item : input.arguments.subspan(1)) {
+    if (item.is_null(0)) {
+      has_null = true;
+    } else {
+      mark(value, item, input.num_rows, out);
+    }
+  }
+  if (!has_null) {
+    result.validity = value.column.validity;
+    return result;
+  }
+  NullMarks nulls(result, input.context.pool);
+  for (std::size_t i = 0; i < input.num_rows; ++i) {
+    if (out[i] == 0 || value.is_null(i)) nulls.set(i);
+  }
+  return result;
+}
+
 Result<Column> is_member(const KernelInput& input) {
   const Operand& value = input.arguments[0];
+  const Mark mark = mark_of(value.type().kind);
+  const bool are_constants = std::all_of(input.arguments.begin() + 1, input.arguments.end(),
+                                         [](const Operand& item) { return item.is_constant; });
+  if (mark != nullptr && are_constants && !value.is_constant)
+    return is_among_constants(input, mark);
   const Equality is_same = equality_of(value.type().kind);
   Column result = unset_column(input.type, input.num_rows, input.context.pool);
   NullMarks nulls(result, input.context.pool);

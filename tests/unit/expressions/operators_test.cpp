@@ -153,3 +153,25 @@ TEST_CASE("elements of arrays are counted from 0, and out of bounds is an error"
   CHECK(fails_with(call_function("[]", {array, ints({2})}), "INVALID_ARRAY_INDEX"));
   CHECK(call_function("[]", {array, ints({2})}, without_ansi())->values[0].is_null());
 }
+
+TEST_CASE("in over constants gives what it gives over columns") {
+  BlockPool pool;
+  const SqlSettings settings;
+  EvaluationContext context{pool, settings};
+  const TypedColumn value{kLong, {{std::int64_t{1}}, Value{}, {std::int64_t{3}}}};
+  std::vector<Argument> arguments(3, Argument{kLong, true, {}, false, "a"});
+  const auto resolved = builtin_functions().scalar("in")->resolve(arguments, settings);
+  REQUIRE(resolved);
+  FunctionCall call;
+  call.name = "in";
+  call.kernel = resolved->kernel;
+  call.nulls = resolved->nulls;
+  call.arguments = {input_column(0, kLong), make_constant({std::int64_t{1}}, kLong),
+                    make_constant(Value{}, kLong)};
+  const TypedExpr in = make_typed(resolved->type, true, std::move(call));
+  const auto result = evaluate(*in, batch_of_columns({value}, pool), context);
+  REQUIRE(result);
+  CHECK(value_at(*result, 0) == Value{true});
+  CHECK(value_at(*result, 1).is_null());
+  CHECK(value_at(*result, 2).is_null());
+}

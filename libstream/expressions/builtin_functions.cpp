@@ -66,6 +66,7 @@ const FunctionRegistry& builtin_functions() {
     add_json_functions(made);
     add_csv_functions(made);
     add_variant_functions(made);
+    add_xml_functions(made);
     return made;
   }();
   return registry;

@@ -65,5 +65,6 @@ void add_histogram_functions(FunctionRegistry& registry);
 void add_json_functions(FunctionRegistry& registry);
 void add_csv_functions(FunctionRegistry& registry);
 void add_variant_functions(FunctionRegistry& registry);
+void add_xml_functions(FunctionRegistry& registry);
 
 }  // namespace stream

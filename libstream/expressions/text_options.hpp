@@ -44,6 +44,10 @@ class TextOptions {
   bool fails_fast_ = false;
 };
 
+/// The value of a cell of CSV or an element of XML, of a type that is not nested. nullopt: it does
+/// not convert.
+std::optional<Value> value_from_text(std::string_view text, const DataType& type,
+                                     const TextOptions& options);
 /// Does a decimal text, rounded half up, fit the type?
 std::optional<Int128> decimal_from_text(std::string_view text, const DataType& type);
 /// [MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION].

@@ -5,76 +5,13 @@
 #include <libstream/expressions/csv_cells.hpp>
 #include <libstream/expressions/functions/signature.hpp>
 #include <libstream/expressions/json_writing.hpp>
-#include <libstream/expressions/number_text.hpp>
 #include <libstream/expressions/type_text.hpp>
-
-#include <strings.h>
-
-#include <charconv>
 
 namespace stream {
 
 namespace {
 
 using enum TypeKind;
-
-template <class T>
-std::optional<Value> integer(std::string_view text) {
-  if (text.starts_with("+")) text.remove_prefix(1);
-  T value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  return Value{value};
-}
-
-bool equals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-std::optional<double> real(std::string_view text, const TextOptions& options) {
-  if (text == options.get("nanvalue", "NaN")) return std::numeric_limits<double>::quiet_NaN();
-  if (text == options.get("negativeinf", "-Inf")) return -std::numeric_limits<double>::infinity();
-  if (text == options.get("positiveinf", "Inf")) return std::numeric_limits<double>::infinity();
-  return parse_double(text);
-}
-
-/// The value of a cell; nullopt: it does not convert.
-std::optional<Value> cell_value(const std::string& cell, const DataType& type,
-                                const TextOptions& options) {
-  switch (type.kind) {
-    case boolean:
-      if (equals(cell, "true")) return Value{true};
-      if (equals(cell, "false")) return Value{false};
-      return std::nullopt;
-    case int8:
-      return integer<std::int8_t>(cell);
-    case int16:
-      return integer<std::int16_t>(cell);
-    case int32:
-      return integer<std::int32_t>(cell);
-    case int64:
-      return integer<std::int64_t>(cell);
-    case float32: {
-      const std::optional<double> value = real(cell, options);
-      if (!value) return std::nullopt;
-      return Value{parse_float(cell).value_or(static_cast<float>(*value))};
-    }
-    case float64: {
-      const std::optional<double> value = real(cell, options);
-      return value ? std::optional<Value>(Value{*value}) : std::nullopt;
-    }
-    case decimal: {
-      const std::optional<Int128> value = decimal_from_text(cell, type);
-      return value ? std::optional<Value>(Value{*value}) : std::nullopt;
-    }
-    case string:
-    case binary:
-      return Value{cell};
-    default:
-      if (!options.is_time(type.kind)) return std::nullopt;
-      return options.parse_time(cell, type);
-  }
-}
 
 class CsvReader {
  public:
@@ -98,7 +35,8 @@ class CsvReader {
         builder.child(i).append_null();
         continue;
       }
-      const std::optional<Value> value = cell_value(*cells[cell], type_.children[i].type, options_);
+      const std::optional<Value> value =
+          value_from_text(*cells[cell], type_.children[i].type, options_);
       if (value)
         append_value(builder.child(i), *value);
       else
@@ -216,18 +154,18 @@ Result<ResolvedFunction> resolve_to_csv(Arguments arguments, const SqlSettings& 
 
 DataType inferred_type(const std::optional<std::string>& cell, const TextOptions& options) {
   if (!cell || cell->empty()) return primitive(string);
-  if (integer<std::int32_t>(*cell)) return primitive(int32);
-  if (integer<std::int64_t>(*cell)) return primitive(int64);
+  if (value_from_text(*cell, primitive(int32), options)) return primitive(int32);
+  if (value_from_text(*cell, primitive(int64), options)) return primitive(int64);
   if (const auto exact = parse_decimal_exactly(*cell); exact && exact->scale <= 0) {
     const int precision = exact->num_digits - exact->scale;
     if (precision <= kMaxDecimalPrecision) return decimal_of(precision, 0);
   }
-  if (real(*cell, options)) return primitive(float64);
+  if (value_from_text(*cell, primitive(float64), options)) return primitive(float64);
   if (options.flag("preferdate", true) && options.parse_time(*cell, primitive(date)) &&
       cell->size() <= 10)
     return primitive(date);
   if (options.parse_time(*cell, primitive(timestamp))) return primitive(timestamp);
-  if (equals(*cell, "true") || equals(*cell, "false")) return primitive(boolean);
+  if (value_from_text(*cell, primitive(boolean), options)) return primitive(boolean);
   return primitive(string);
 }
 

@@ -105,11 +105,11 @@ Result<Column> locate(const KernelInput& input) {
 
 std::string overlay(std::string_view text, std::string_view with, std::int32_t position,
                     std::int32_t length) {
-  const std::int64_t replaced =
-      length >= 0 ? length : static_cast<std::int64_t>(count_characters(with));
-  std::string result(characters(text, 0, std::int64_t{position} - 1));
+  const std::int32_t replaced =
+      length >= 0 ? length : static_cast<std::int32_t>(count_characters(with));
+  std::string result(substring(text, 1, position - 1));
   result += with;
-  result += characters(text, position + replaced - 1, std::numeric_limits<std::int32_t>::max());
+  result += substring(text, position + replaced, std::numeric_limits<std::int32_t>::max());
   return result;
 }
 

@@ -30,7 +30,12 @@ std::optional<DecimalText> exact_number(const JsonNode& node) {
 void append_number(const JsonNode& node, std::string& out) {
   if (const auto exact = exact_number(node))
     return append_decimal(exact->unscaled, exact->scale, out);
-  append_double(parse_double(node.text).value_or(0), out);
+  const double value = parse_double(node.text).value_or(0);
+  // What no double holds stays as it was written, so that it still is JSON.
+  if (value - value != 0)
+    out += node.text;
+  else
+    append_double(value, out);
 }
 
 DataType number_schema(const JsonNode& node) {
@@ -224,7 +229,8 @@ std::string variant_schema_text(const DataType& type) {
   std::string text = "OBJECT<";
   for (std::size_t i = 0; i < type.children.size(); ++i) {
     if (i > 0) text += ", ";
-    text += quoted_field_name(type.children[i].name) + ": " + variant_schema_text(type.children[i].type);
+    text += quoted_field_name(type.children[i].name) + ": " +
+            variant_schema_text(type.children[i].type);
   }
   return text + ">";
 }

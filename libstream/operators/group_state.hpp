@@ -39,14 +39,16 @@ using GroupFunction = std::function<Result<void>(const Batch& key, const std::ve
 
 struct GroupStateSpec {
   std::vector<std::size_t> keys;  ///< input columns
+  std::vector<Field> key_fields;  ///< their names and types
   DataType state_type;
   GroupTimeout timeout = GroupTimeout::none;
   std::optional<std::size_t>
       event_time;  ///< with a watermark; late rows go with event_time time-outs
   bool has_watermark = false;
   WatermarkAtInput watermark;
-  /// One row a key: key columns, then the state; taken over before epoch 0. nullptr: none.
+  /// One row a key: key columns, then the state; taken over in epoch 0. nullptr: none.
   std::shared_ptr<const Batch> initial_state;
+  bool calls_for_initial_keys = true;  ///< in epoch 0 also for its keys that have no rows
   GroupFunction function;
   std::string name;  ///< of the function, for errors
   std::shared_ptr<const Schema> schema;

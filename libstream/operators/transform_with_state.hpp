@@ -79,7 +79,8 @@ class StatefulProcessor {
 };
 
 struct TransformWithStateSpec {
-  std::vector<std::size_t> keys;
+  std::vector<std::size_t> keys;  ///< input columns
+  std::vector<Field> key_fields;  ///< their names and types
   TimeMode mode = TimeMode::none;
   std::optional<std::size_t>
       event_time;  ///< with a watermark: late rows are dropped in event time mode

@@ -1,0 +1,70 @@
+#include <libstream/operators/session_aggregate.hpp>
+#include <tests/kit/catch.hpp>
+#include <tests/unit/operators/aggregate_cases.hpp>
+
+namespace stream::testing {
+namespace {
+
+SessionAggregateSpec sessions(OutputMode mode, bool is_streaming) {
+  SessionAggregateSpec spec;
+  spec.aggregate.keys = {input(0, window_type()), input(1, text())};
+  spec.aggregate.calls = {aggregate_call("sum", {input(2, bigint())})};
+  spec.aggregate.schema = schema_of({{"w", window_type()}, {"k", text()}, {"s", bigint()}});
+  spec.mode = mode;
+  spec.is_streaming = is_streaming;
+  spec.has_watermark = is_streaming;
+  return spec;
+}
+
+OperatorCase case_of(SessionAggregateSpec spec, std::vector<EpochScript> epochs) {
+  OperatorCase script;
+  script.inputs = {schema_of({{"r", window_type()}, {"k", text()}, {"v", bigint()}})};
+  script.partition_by = {{1}};
+  script.make = make_session_aggregate(std::move(spec));
+  script.epochs = std::move(epochs);
+  return script;
+}
+
+Row event(std::int64_t at, const char* key, int value, std::int64_t gap = 10) {
+  return row(window_value(at, at + gap), key, value);
+}
+
+}  // namespace
+
+TEST_CASE("sessions that touch are one, within an epoch and across epochs") {
+  // 25 opens an earlier session, 30 bridges all.
+  const auto outputs = verify_operator(
+      case_of(sessions(OutputMode::append, true),
+              {{{{0, {event(40, "a", 1), event(41, "a", 2), event(40, "b", 4)}}}, 0},
+               {{{0, {event(25, "a", 8)}}}, 11'000},
+               {{{0, {event(30, "a", 16), event(1, "a", 32), event(1, "a", 64)}}}, 11'000},
+               {{}, 50'000},
+               {{}, 60'000}}),
+      {{}, {}, {}, {"[40000000,50000000]|b|4"}, {"[25000000,51000000]|a|27"}});
+  CHECK(outputs[1].counts.rows == 3);
+  CHECK(outputs[2].counts.rows == 2);
+  CHECK(outputs[2].counts.dropped_by_watermark == 1);
+  CHECK(outputs[4].counts.rows == 0);
+}
+
+TEST_CASE("all sessions come in complete mode and from bounded inputs") {
+  const std::vector<EpochScript> epochs{
+      {{{0, {event(40, "a", 1), event(20, "a", 2), row(nullptr, "a", 4), event(5, "a", 8, -1)}}}},
+      {{{0, {event(30, "a", 16)}}}}};
+  verify_operator(
+      case_of(sessions(OutputMode::complete, true), epochs),
+      {{"[40000000,50000000]|a|1", "[20000000,30000000]|a|2"}, {"[20000000,50000000]|a|19"}});
+  verify_operator(
+      case_of(sessions(OutputMode::complete, false), epochs),
+      {{"[40000000,50000000]|a|1", "[20000000,30000000]|a|2"}, {"[30000000,40000000]|a|16"}});
+}
+
+TEST_CASE("with gaps of their own a session ends with its latest end") {
+  verify_operator(case_of(sessions(OutputMode::append, true),
+                          {{{{0, {event(10, "a", 1, 100), event(20, "a", 2, 5)}}}, 0},
+                           {{{0, {event(110, "a", 4, 1)}}}, 25'000},
+                           {{}, 111'000}}),
+                  {{}, {}, {"[10000000,111000000]|a|7"}});
+}
+
+}  // namespace stream::testing

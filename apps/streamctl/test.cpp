@@ -3,6 +3,7 @@
 #include <libstream/base/file_system.hpp>
 #include <libstream/execution/local_runner.hpp>
 #include <libstream/testing/dstream_case.hpp>
+#include <libstream/testing/format_case.hpp>
 #include <libstream/testing/query_case.hpp>
 
 #include <CLI/CLI.hpp>
@@ -82,7 +83,9 @@ Outcome query_outcome(const std::string& name, const testing::Transcript& transc
   Outcome outcome{name, "", ""};
   for (const testing::CaseCell& cell : cells) {
     if (cell.loses_tasks && !is_streaming) continue;  // a bounded query has one epoch
-    const auto result = testing::run_query_case(transcript, cell);
+    const auto result = testing::is_format_case(transcript)
+                            ? testing::run_format_case(transcript, cell)
+                            : testing::run_query_case(transcript, cell);
     if (!result) {
       outcome.reason = cell.name() + ": " + result.error().message();
       return outcome;

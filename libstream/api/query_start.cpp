@@ -55,6 +55,7 @@ Result<CollectedRows> collect(const SessionState& session, const RelationRef& re
   query.trigger = Trigger::available_now();
   query.parallelism = options.parallelism;
   query.batch_rows = options.batch_rows;
+  if (options.files) query.files = options.files;
   STREAM_TRY(const auto running, session.runner().start(std::move(physical), std::move(query)));
   STREAM_TRY(running->await_termination(std::nullopt));
   CollectedRows collected{schema_of(plan->output), {}};

@@ -19,6 +19,7 @@ struct BoundedOptions {
   std::size_t batch_rows = 4096;
   /// Where rows go instead of being collected.
   std::shared_ptr<const Sink> sink;
+  FileSystem* files = nullptr;  ///< nullptr: the local one
 };
 
 /// Runs a relation to its end. Error: Spark's refusals and whatever fails while it runs.

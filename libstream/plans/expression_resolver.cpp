@@ -410,7 +410,17 @@ Result<TypedExpr> ExpressionResolver::resolve_case(const Exprs& arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const bool is_condition = i % 2 == 0 && i + 1 < arguments.size();
     if (is_condition) {
-      STREAM_TRY(TypedExpr condition, resolve_condition(arguments[i], "WHEN condition"));
+      STREAM_TRY(TypedExpr condition, resolve(arguments[i]));
+      if (condition->type.kind == TypeKind::null) {
+        STREAM_TRY(condition, cast_expression(std::move(condition), primitive(TypeKind::boolean),
+                                              CastMode::ansi));
+      }
+      if (condition->type.kind != TypeKind::boolean)
+        return analysis_error(
+            "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+            fmt::format("CASE: a condition requires the \"BOOLEAN\" type, but {} has the type "
+                        "\"{}\".",
+                        pretty_text(*arguments[i]), condition->type.to_string()));
       lazy.arguments.push_back(std::move(condition));
     } else {
       STREAM_TRY(TypedExpr value, resolve(arguments[i]));

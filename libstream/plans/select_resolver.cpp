@@ -74,6 +74,8 @@ Result<std::optional<TypedExpr>> SelectResolver::special(const Expr& expression)
 }
 
 Result<TypedExpr> SelectResolver::unknown_column(const std::vector<std::string>& parts) {
+  if (grouping_id_ && parts.size() == 1 && parts[0] == grouping_id_->name)
+    return reference_to(*grouping_id_);
   for (const auto& [name, value] : aliases_) {
     if (parts.size() == 1 && is_same_name(name, parts[0], analysis_.is_case_sensitive()))
       return value;

@@ -93,6 +93,18 @@ Json text_of(Append append) {
   return text;
 }
 
+/// "2024-01-01 00:00:00.…"
+bool is_time(std::string_view text) {
+  return text.size() > 20 && text[4] == '-' && text[13] == ':' && text[19] == '.';
+}
+
+std::string without_zeros(std::string text) {
+  if (!is_time(text)) return text;
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 Json json_float(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
@@ -299,7 +311,22 @@ Json json_from_value(const Value& value, const DataType& type) {
   return nullptr;
 }
 
+std::vector<Json> json_rows(const std::vector<Batch>& batches) {
+  std::vector<Json> rows;
+  for (const Batch& batch : batches) {
+    for (const std::vector<Value>& values : rows_of(batch)) {
+      Json row = Json::array();
+      for (std::size_t i = 0; i < values.size(); ++i)
+        row.push_back(json_from_value(values[i], batch.column(i).type));
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
 bool is_same_json(const Json& a, const Json& b) {
+  if (a.is_string() && b.is_string() && is_time(a.get_ref<const std::string&>()))
+    return without_zeros(a.get<std::string>()) == without_zeros(b.get<std::string>());
   constexpr double kTolerance = 1e-9;
   if (a.is_number() && b.is_number()) {
     if (a.is_number_integer() && b.is_number_integer()) return a == b;

@@ -16,7 +16,10 @@ Result<std::vector<Value>> row_from_json(const nlohmann::json& json, const Schem
 
 nlohmann::json json_from_value(const Value& value, const DataType& type);
 
-/// Equal, numbers to 1e-9 relative.
+/// The rows of batches, an array each.
+std::vector<nlohmann::json> json_rows(const std::vector<Batch>& batches);
+
+/// Equal, numbers to 1e-9 relative; fractions of seconds without regard to zeros at their end.
 bool is_same_json(const nlohmann::json& a, const nlohmann::json& b);
 
 /// What is missing and what is too much, a line each; empty when the rows agree. Without

@@ -63,19 +63,6 @@ Result<std::vector<Json>> parse_json_lines(const std::string& body) {
   return rows;
 }
 
-std::vector<Json> json_rows(const std::vector<Batch>& batches) {
-  std::vector<Json> rows;
-  for (const Batch& batch : batches) {
-    for (const std::vector<Value>& values : rows_of(batch)) {
-      Json row = Json::array();
-      for (std::size_t i = 0; i < values.size(); ++i)
-        row.push_back(json_from_value(values[i], batch.column(i).type));
-      rows.push_back(std::move(row));
-    }
-  }
-  return rows;
-}
-
 /// One method call on a relation: R.withWatermark("c", "10 seconds").
 Result<std::optional<RelationRef>> parse_method_view(const std::string& text) {
   static const std::regex form(
@@ -233,7 +220,7 @@ void QueryCaseRun::run_bounded() {
     return;
   }
   Result<CollectedRows> rows =
-      collect(session_, *relation, {cell_.parallelism, cell_.batch_rows, nullptr});
+      collect(session_, *relation, {cell_.parallelism, cell_.batch_rows, nullptr, nullptr});
   if (!rows) {
     error_ = rows.error();
     return;

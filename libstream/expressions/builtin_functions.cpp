@@ -67,6 +67,10 @@ const FunctionRegistry& builtin_functions() {
     add_csv_functions(made);
     add_variant_functions(made);
     add_xml_functions(made);
+    add_sketch_functions(made);
+    add_sketch_aggregates(made);
+    add_collation_functions(made);
+    add_variant_aggregates(made);
     return made;
   }();
   return registry;

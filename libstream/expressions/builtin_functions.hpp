@@ -66,5 +66,9 @@ void add_json_functions(FunctionRegistry& registry);
 void add_csv_functions(FunctionRegistry& registry);
 void add_variant_functions(FunctionRegistry& registry);
 void add_xml_functions(FunctionRegistry& registry);
+void add_sketch_functions(FunctionRegistry& registry);
+void add_sketch_aggregates(FunctionRegistry& registry);
+void add_collation_functions(FunctionRegistry& registry);
+void add_variant_aggregates(FunctionRegistry& registry);
 
 }  // namespace stream

@@ -48,23 +48,19 @@ Result<Expr> Parser::parse_column() {
   return make(ColumnName{std::move(name)}, first);
 }
 
+/// A comma joins like JOIN does, from left to right: FROM a, b JOIN c is (a, b) JOIN c.
 Result<RelationRef> Parser::parse_from() {
   const std::size_t first = cursor_.position();
   STREAM_TRY(cursor_.expect_word("FROM"));
   STREAM_TRY(RelationRef from, parse_relation());
   while (cursor_.accept_symbol(",")) {
     JoinRelation join;
-    join.is_lateral = cursor_.at_word("LATERAL");
-    STREAM_TRY(join.right, parse_relation());
+    join.is_lateral = cursor_.accept_word("LATERAL");
+    STREAM_TRY(join.right, parse_relation_primary());
     join.left = std::move(from);
-    from = relate(std::move(join), first);
-    STREAM_TRY(check_size());
+    STREAM_TRY(from, parse_relation_extensions(relate(std::move(join), first), first));
   }
-  STREAM_TRY(from, parse_lateral_views(std::move(from), first));
-  if (cursor_.at_word("PIVOT") && cursor_.at_symbol("(", 1)) {
-    STREAM_TRY(from, parse_pivot(std::move(from), first));
-  }
-  return from;
+  return parse_lateral_views(std::move(from), first);
 }
 
 /// A relation and what is joined to it.
@@ -72,6 +68,11 @@ Result<RelationRef> Parser::parse_relation() {
   const std::size_t first = cursor_.position();
   cursor_.accept_word("LATERAL");
   STREAM_TRY(RelationRef relation, parse_relation_primary());
+  return parse_relation_extensions(std::move(relation), first);
+}
+
+Result<RelationRef> Parser::parse_relation_extensions(RelationRef input, std::size_t first) {
+  RelationRef relation = std::move(input);
   while (true) {
     STREAM_TRY(check_size());
     if (cursor_.at_word("PIVOT") && cursor_.at_symbol("(", 1)) {

@@ -113,6 +113,7 @@ class Parser {
   // FROM (from_parser.cpp).
   Result<RelationRef> parse_from();
   Result<RelationRef> parse_relation();
+  Result<RelationRef> parse_relation_extensions(RelationRef input, std::size_t first);
   Result<RelationRef> parse_relation_primary();
   /// What may follow the start of a relation.
   struct RelationParts {

@@ -263,7 +263,6 @@ Result<DataType> Parser::parse_type() {
   const std::size_t first = cursor_.position();
   if (!cursor_.at_name()) return cursor_.unexpected("expected a type");
   const bool is_interval = cursor_.at_word("INTERVAL");
-  const bool is_time = cursor_.at_any_word({"TIMESTAMP", "TIME"});
   cursor_.advance();
   if (is_interval && is_unit_ahead(0)) {
     cursor_.advance();
@@ -283,7 +282,6 @@ Result<DataType> Parser::parse_type() {
   } else if (cursor_.at_symbol("<>")) {
     cursor_.advance();
   }
-  if (is_time) cursor_.accept_words({"WITHOUT", "TIME", "ZONE"});
   Result<DataType> type = parse_data_type(cursor_.text_from(first));
   if (!type) return in_text(type.error(), first);
   return type;

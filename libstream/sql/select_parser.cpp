@@ -78,6 +78,8 @@ Result<RelationRef> Parser::parse_from_statement() {
 Result<RelationRef> Parser::parse_select_body(RelationRef input, Exprs list, bool is_distinct,
                                               std::size_t first) {
   STREAM_TRY(input, parse_lateral_views(std::move(input), first));
+  // PIVOT may stand behind the views.
+  STREAM_TRY(input, parse_relation_extensions(std::move(input), first));
   if (cursor_.accept_word("WHERE")) {
     STREAM_TRY(Expr condition, parse_expression());
     input = relate(FilterRelation{std::move(input), std::move(condition)}, first);

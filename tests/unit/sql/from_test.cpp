@@ -23,6 +23,8 @@ TEST_CASE("joins are taken from left to right") {
         "anti_join[e](semi_join[c](a, b), d)");
   CHECK(query_tree("FROM a, b, LATERAL (SELECT a.x) l") ==
         "join[ lateral](join[](a, b), as[l](project[a.x](rows1)))");
+  CHECK(query_tree("FROM a, b JOIN c ON a.x = c.x, d") ==
+        "join[](join[=(a.x, c.x)](join[](a, b), c), d)");
   CHECK(query_tree("FROM a JOIN LATERAL explode(a.x) AS e(c)") ==
         "join[ lateral](a, as[e: c](table explode(a.x)))");
 }

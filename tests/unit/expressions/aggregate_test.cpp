@@ -245,6 +245,14 @@ TEST_CASE("every aggregate gives the same in parts as in one go") {
       {{"regr_slope", {kDouble, kDouble}},
        {{number(1), number(1)}, {number(3), number(2)}, {Value{}, number(9)}},
        number(2)},
+      {{"try_avg", {kInt}}, {{integer(1)}, {Value{}}, {integer(2)}}, number(1.5)},
+      {{"avg", {year_month_interval()}}, {{integer(1)}, {integer(2)}}, integer(2)},
+      {{"listagg", {kText, kInt}, {false, false, {true}}},
+       {{text("a"), integer(1)}, {Value{}, integer(9)}, {text("b"), integer(2)}},
+       text("ba")},
+      {{"histogram_numeric", {kDouble, kInt}, {}, {std::nullopt, integer(2)}},
+       {{number(1), integer(2)}, {number(2), integer(2)}, {number(9), integer(2)}},
+       {ValueList{{ValueList{number(1.5), number(2)}}, {ValueList{number(9), number(1)}}}}},
   };
   Fixture fixture;
   for (const Sample& sample : samples) {
@@ -279,4 +287,30 @@ TEST_CASE("the estimate of different values is within its error") {
     const auto estimate = fixture.run({"approx_count_distinct", {kInt}}, rows);
     CHECK(static_cast<double>(estimate->as<std::int64_t>()) == Approx(count).epsilon(0.12));
   }
+}
+
+TEST_CASE("a sketch made in parts is the one made in one go") {
+  Fixture fixture;
+  Rows rows;
+  for (int i = 0; i < 20000; ++i) rows.push_back({Value{std::int64_t{i % 7000}}});
+  for (const std::string name : {"hll_sketch_agg", "theta_sketch_agg"}) {
+    const Value whole = *fixture.run({name, {kLong}}, rows);
+    CHECK(whole == *fixture.run_in_parts({name, {kLong}}, rows));
+    CHECK(whole.as<std::string>().size() > 1000);
+  }
+  const Value eps = number(0.01);
+  const Value confidence = number(0.9);
+  const Value seed = integer(7);
+  Rows counted;
+  for (const auto& row : rows) counted.push_back({row[0], eps, confidence, seed});
+  const Call1 count_min{"count_min_sketch",
+                        {kLong, kDouble, kDouble, kInt},
+                        {},
+                        {std::nullopt, eps, confidence, seed}};
+  CHECK(*fixture.run(count_min, counted) == *fixture.run_in_parts(count_min, counted));
+  Rows bits;
+  for (int i = 0; i < 500; ++i) bits.push_back({Value{std::int64_t{i * 37 % 32768}}});
+  const Value bitmap = *fixture.run({"bitmap_construct_agg", {kLong}}, bits);
+  CHECK(bitmap.as<std::string>().size() == 4096);
+  CHECK(bitmap == *fixture.run_in_parts({"bitmap_construct_agg", {kLong}}, bits));
 }

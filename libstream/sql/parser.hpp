@@ -134,12 +134,14 @@ class Parser {
   Result<RelationRef> parse_lateral_views(RelationRef input, std::size_t first);
   Result<RelationRef> parse_join(RelationRef left, std::size_t first);
   bool is_join_ahead() const;
-  Result<RelationRef> parse_pivot(RelationRef input, std::size_t first);
-  Result<RelationRef> parse_unpivot(RelationRef input, std::size_t first);
   Result<std::vector<std::string>> parse_name_list();
   Result<std::vector<std::string>> parse_names();
   Result<std::vector<std::string>> parse_qualified_name();
   Result<Expr> parse_column();
+
+  // PIVOT and UNPIVOT (pivot_parser.cpp).
+  Result<RelationRef> parse_pivot(RelationRef input, std::size_t first);
+  Result<RelationRef> parse_unpivot(RelationRef input, std::size_t first);
 
   // |> operators (pipe_parser.cpp).
   Result<RelationRef> parse_pipe(RelationRef input, std::size_t first);

@@ -4,6 +4,10 @@
 
 namespace stream {
 
+namespace {
+constexpr std::size_t kAhead = 16;  // groups whose entries are fetched early
+}
+
 std::vector<DataType> types_of(const std::vector<TypedExpr>& expressions) {
   std::vector<DataType> types;
   for (const TypedExpr& expression : expressions) types.push_back(expression->type);
@@ -123,7 +127,10 @@ Result<void> AggregateStates::merge(std::span<const Column> states,
 void AggregateStates::append_keys(std::span<const std::uint32_t> groups,
                                   std::span<ColumnBuilder> builders) const {
   if (builders.empty()) return;
-  for (const std::uint32_t group : groups) keys_.decode(table_.key(group), builders);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (i + kAhead < groups.size()) table_.prefetch(groups[i + kAhead]);
+    keys_.decode(table_.key(groups[i]), builders);
+  }
 }
 
 void AggregateStates::append_states(std::span<const std::uint32_t> groups,
@@ -157,6 +164,16 @@ void AggregateStates::reset(std::uint32_t group) {
 void AggregateStates::erase(std::uint32_t group) {
   reset(group);
   table_.erase(group);
+}
+
+void AggregateStates::erase(std::span<const std::uint32_t> groups) {
+  for (const auto& accumulator : accumulators_) {
+    for (const std::uint32_t group : groups) accumulator->clear(group);
+  }
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (i + kAhead < groups.size()) table_.prefetch(groups[i + kAhead]);
+    table_.erase(groups[i]);
+  }
 }
 
 void AggregateStates::clear() {

@@ -48,6 +48,7 @@ class AggregateStates {
   /// The group is as new.
   void reset(std::uint32_t group);
   void erase(std::uint32_t group);
+  void erase(std::span<const std::uint32_t> groups);
   void clear();
 
   std::size_t num_keys() const { return keys_.num_columns(); }

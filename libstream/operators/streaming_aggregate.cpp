@@ -226,10 +226,10 @@ class StreamingAggregateOperator final : public Operator {
         writer_->end_deleted();
       }
       // The list of touched groups may still name it; its flags are those of a new group.
-      states_.erase(group);
       flags_[group] = 0;
-      ++removed_;
     }
+    removed_ += static_cast<std::int64_t>(old_.size());
+    states_.erase(old_);
     old_.clear();
   }
 

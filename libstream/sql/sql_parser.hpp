@@ -16,7 +16,7 @@
 namespace stream {
 
 /// Parentheses, calls, CASEs … in one another; a subquery counts two.
-inline constexpr int kMaxSqlNesting = 256;
+inline constexpr int kMaxSqlNesting = 220;
 /// Height of an expression or relation tree; a + b + c + … counts one each.
 inline constexpr std::uint32_t kMaxSqlTreeHeight = 1000;
 /// Nodes of a tree; what BETWEEN and CASE x WHEN repeat counts each time.

@@ -58,7 +58,7 @@ void CsvColumn::convert_integers(std::span<const FieldText> fields, std::span<st
   for (std::size_t row = 0; row < fields.size(); ++row) {
     const FieldText& field = fields[row];
     T value = 0;
-    if (parse_java_integer(field.data, field.size, value)) [[likely]] {
+    if (parse_padded_integer(field.data, field.size, value)) [[likely]] {
       // A number may be the text of null, too.
       if (!conversion_.values.null_value.empty() && is_null(field)) {
         builder_.append_null();

@@ -65,7 +65,8 @@ JsonLineParser::~JsonLineParser() = default;
 
 std::size_t JsonLineParser::field_of(const char* raw_name) {
   const auto is_same = [&](const std::string& name) {
-    return std::strncmp(raw_name, name.data(), name.size()) == 0 && raw_name[name.size()] == '"';
+    return !name.empty() && raw_name[0] == name[0] &&
+           std::strncmp(raw_name, name.data(), name.size()) == 0 && raw_name[name.size()] == '"';
   };
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     const std::size_t field =

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 namespace stream {
 
 std::optional<std::size_t> corrupt_column(const Schema& schema, const MalformedHandling& handling) {
@@ -42,7 +44,13 @@ Error malformed_record_error(std::string_view record, std::uint64_t offset,
 
 TextLine next_line(std::string_view text, std::size_t at,
                    const std::optional<std::string>& separator, bool is_last) {
-  const std::size_t end = separator ? text.find(*separator, at) : text.find_first_of("\r\n", at);
+  std::size_t end = separator ? text.find(*separator, at) : text.find('\n', at);
+  if (!separator) {
+    // Two quick searches; carriage returns are rare.
+    const std::size_t size = (end == std::string_view::npos ? text.size() : end) - at;
+    if (const void* found = std::memchr(text.data() + at, '\r', size))
+      end = static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+  }
   if (end == std::string_view::npos) return {text.size() - at, text.size(), is_last};
   if (separator) return {end - at, end + separator->size(), true};
   if (text[end] == '\n') return {end - at, end + 1, true};

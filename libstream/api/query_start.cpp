@@ -13,8 +13,8 @@ namespace {
 constexpr const char* kWatermarkPolicy = "spark.sql.streaming.multipleWatermarkPolicy";
 constexpr const char* kNoDataEpochs = "spark.sql.streaming.noDataMicroBatches.enabled";
 
-Result<PhysicalPlan> plan_query(const SessionState& session, const PlanRef& plan, OutputMode mode,
-                                std::shared_ptr<const Sink> sink, std::uint32_t parallelism) {
+Result<LogicalPlan> plan_logical(const SessionState& session, const PlanRef& plan, OutputMode mode,
+                                 std::shared_ptr<const Sink> sink, std::uint32_t parallelism) {
   STREAM_TRY(sink->check(schema_of(plan->output)));
   RelationalOptions options;
   options.mode = mode;
@@ -24,19 +24,37 @@ Result<PhysicalPlan> plan_query(const SessionState& session, const PlanRef& plan
   STREAM_TRY(const NodeId last, plan_relation(push_filters(plan), options, logical));
   const std::string policy = session.settings().get(kWatermarkPolicy, "min");
   if (policy != "min" && policy != "max")
-    return bad_option(fmt::format("[INVALID_CONF_VALUE.REQUIREMENT] The value '{}' in the config "
-                                  "\"{}\" is invalid. Valid values are 'min' and 'max'.",
-                                  policy, kWatermarkPolicy));
+    return bad_option(
+        fmt::format("[INVALID_CONF_VALUE.REQUIREMENT] The value '{}' in the config "
+                    "\"{}\" is invalid. Valid values are 'min' and 'max'.",
+                    policy, kWatermarkPolicy));
   logical.watermark_policy = policy == "max" ? WatermarkPolicy::max : WatermarkPolicy::min;
   LogicalNode sink_node;
   sink_node.name = "sink";
   sink_node.inputs = {last};
   sink_node.kind = SinkNode{std::move(sink)};
   logical.nodes.push_back(std::move(sink_node));
+  return logical;
+}
+
+Result<PhysicalPlan> plan_query(const SessionState& session, const PlanRef& plan, OutputMode mode,
+                                std::shared_ptr<const Sink> sink, std::uint32_t parallelism) {
+  STREAM_TRY(const LogicalPlan logical,
+             plan_logical(session, plan, mode, std::move(sink), parallelism));
   return make_physical_plan(logical, parallelism);
 }
 
 }  // namespace
+
+Result<std::string> explain_relation(const SessionState& session, const RelationRef& relation,
+                                     OutputMode mode) {
+  STREAM_TRY(const PlanRef plan, analyze(relation, session));
+  STREAM_TRY(const LogicalPlan logical,
+             plan_logical(session, plan, plan->is_streaming ? mode : OutputMode::complete,
+                          std::make_shared<CollectSink>(), session.parallelism()));
+  STREAM_TRY(const PhysicalPlan physical, make_physical_plan(logical, session.parallelism()));
+  return explain(logical) + "\n" + explain(physical);
+}
 
 Result<Schema> schema_of(const SessionState& session, const RelationRef& relation) {
   STREAM_TRY(const PlanRef plan, analyze(relation, session));
@@ -72,6 +90,7 @@ Result<std::unique_ptr<RunningQuery>> start_streaming(const SessionState& sessio
   STREAM_TRY(check_streaming(plan, options.mode, session.settings()));
   STREAM_TRY(PhysicalPlan physical, plan_query(session, plan, options.mode, std::move(options.sink),
                                                options.query.parallelism));
+  if (!options.query.checkpoint_interval) options.query.checkpoint_interval = Duration{0};
   options.query.no_data_epochs = session.settings().get_flag(kNoDataEpochs, true);
   return session.runner().start(std::move(physical), std::move(options.query));
 }

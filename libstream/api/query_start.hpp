@@ -37,6 +37,10 @@ Result<std::unique_ptr<RunningQuery>> start_streaming(const SessionState& sessio
                                                       const RelationRef& relation,
                                                       StreamingOptions options);
 
+/// The logical and the physical plan of a relation as text, as they would run.
+Result<std::string> explain_relation(const SessionState& session, const RelationRef& relation,
+                                     OutputMode mode);
+
 /// The output columns of a relation. Error: as analysis finds it.
 Result<Schema> schema_of(const SessionState& session, const RelationRef& relation);
 

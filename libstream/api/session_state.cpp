@@ -1,4 +1,6 @@
+#include <libstream/api/memory_table.hpp>
 #include <libstream/api/session_state.hpp>
+#include <libstream/api/streaming_query.hpp>
 
 #include <fmt/format.h>
 
@@ -17,12 +19,18 @@ std::string key_of(std::string name) {
 }  // namespace
 
 SessionState::SessionState(std::shared_ptr<Runner> runner)
-    : runner_(std::move(runner)), functions_(&builtin_functions()) {}
+    : runner_(std::move(runner)),
+      streams_(std::make_unique<StreamingQueryManager>()),
+      functions_(&builtin_functions()) {}
+SessionState::~SessionState() = default;
 
 RelationRef SessionState::find_relation(const std::vector<std::string>& name) const {
   const std::lock_guard lock(mutex_);
-  const auto found = relations_.find(key_of(name.back()));
-  return found == relations_.end() ? nullptr : found->second;
+  const std::string key = key_of(name.back());
+  if (const auto found = relations_.find(key); found != relations_.end()) return found->second;
+  const auto table = tables_.find(key);
+  if (table == tables_.end()) return nullptr;
+  return make_relation(LocalRelation{table->second->schema(), table->second->rows()});
 }
 
 const FunctionRegistry& SessionState::functions() const { return functions_; }
@@ -31,6 +39,7 @@ std::vector<std::string> SessionState::relation_names() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> names;
   for (const auto& [name, relation] : relations_) names.push_back(name);
+  for (const auto& [name, table] : tables_) names.push_back(name);
   return names;
 }
 
@@ -39,19 +48,34 @@ Result<void> SessionState::add_relation(const std::string& name, RelationRef rel
   const std::lock_guard lock(mutex_);
   const auto [place, is_new] = relations_.try_emplace(key_of(name), relation);
   if (!is_new && !replaces)
-    return bad_plan(fmt::format("[TEMP_TABLE_OR_VIEW_ALREADY_EXISTS] Cannot create the temporary "
-                                "view `{}` because it already exists. Choose a different name, or "
-                                "say CREATE OR REPLACE.",
-                                name));
+    return bad_plan(
+        fmt::format("[TEMP_TABLE_OR_VIEW_ALREADY_EXISTS] Cannot create the temporary "
+                    "view `{}` because it already exists. Choose a different name, or "
+                    "say CREATE OR REPLACE.",
+                    name));
   place->second = std::move(relation);
+  return {};
+}
+
+Result<void> SessionState::add_table(const std::string& name,
+                                     std::shared_ptr<const MemoryTable> table) {
+  const std::lock_guard lock(mutex_);
+  if (relations_.contains(key_of(name)))
+    return bad_plan(
+        fmt::format("[TABLE_OR_VIEW_ALREADY_EXISTS] The name `{}` is taken by a view or "
+                    "stream; give the query another name.",
+                    name));
+  tables_[key_of(name)] = std::move(table);
   return {};
 }
 
 bool SessionState::remove_relation(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  return relations_.erase(key_of(name)) > 0;
+  return relations_.erase(key_of(name)) + tables_.erase(key_of(name)) > 0;
 }
 
-void SessionState::add_function(ScalarFunction function) { functions_.replace(std::move(function)); }
+void SessionState::add_function(ScalarFunction function) {
+  functions_.replace(std::move(function));
+}
 
 }  // namespace stream

@@ -14,6 +14,7 @@ namespace stream {
 class SessionState final : public Catalog {
  public:
   explicit SessionState(std::shared_ptr<Runner> runner);
+  ~SessionState() override;
 
   RelationRef find_relation(const std::vector<std::string>& name) const override;
   const FunctionRegistry& functions() const override;
@@ -23,18 +24,30 @@ class SessionState final : public Catalog {
   SqlSettings& settings() { return settings_; }
   /// Error [TEMP_TABLE_OR_VIEW_ALREADY_EXISTS]: the name is taken and `replaces` is false.
   Result<void> add_relation(const std::string& name, RelationRef relation, bool replaces);
+  /// A table whose rows are those it holds when a query over it is analysed. Replaces.
+  Result<void> add_table(const std::string& name, std::shared_ptr<const class MemoryTable> table);
   bool remove_relation(const std::string& name);
   /// Replaces a function of the session's own with that name.
   void add_function(ScalarFunction function);
 
   Runner& runner() const { return *runner_; }
+  /// The session's started queries.
+  class StreamingQueryManager& streams() const {
+    return *streams_;
+  }
+  /// Tasks of each stage, of queries that do not say otherwise.
+  std::uint32_t parallelism() const { return parallelism_; }
+  void set_parallelism(std::uint32_t parallelism) { parallelism_ = parallelism; }
 
  private:
   std::shared_ptr<Runner> runner_;
+  std::uint32_t parallelism_ = 1;
+  std::unique_ptr<StreamingQueryManager> streams_;
   SqlSettings settings_;
   mutable std::mutex mutex_;
   std::map<std::string, RelationRef> relations_;  // guarded by mutex_; keys in lower case
-  FunctionRegistry functions_;                    // built-in ones are its parent
+  std::map<std::string, std::shared_ptr<const MemoryTable>> tables_;  // guarded by mutex_
+  FunctionRegistry functions_;  // built-in ones are its parent
 };
 
 }  // namespace stream

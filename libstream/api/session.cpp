@@ -1,0 +1,66 @@
+#include <libstream/api/session.hpp>
+#include <libstream/expressions/type_text.hpp>
+#include <libstream/sql/sql_parser.hpp>
+
+namespace stream {
+
+Session::Session(std::shared_ptr<Runner> runner)
+    : state_(std::make_shared<SessionState>(std::move(runner))) {}
+
+Session& Session::conf(const std::string& key, const std::string& value) {
+  value_or_throw(state_->settings().set(key, value));
+  return *this;
+}
+std::string Session::conf(const std::string& key) const { return state_->settings().get(key, ""); }
+Session& Session::parallelism(std::uint32_t tasks) {
+  state_->set_parallelism(tasks);
+  return *this;
+}
+
+DataFrame Session::sql(const std::string& query) const {
+  ParserOptions options;
+  options.time_zone = state_->settings().time_zone;
+  return {state_, value_or_throw(parse_query(query, options))};
+}
+DataFrame Session::table(const std::string& name) const {
+  return {state_, make_relation(NamedRelation{{name}, false})};
+}
+DataFrame Session::range(std::int64_t start, std::int64_t end, std::int64_t step) const {
+  Call call;
+  call.name = "range";
+  call.arguments = {make_literal(start), make_literal(end), make_literal(step)};
+  return {state_, make_relation(TableFunction{std::move(call)})};
+}
+
+DataFrame Session::create_data_frame(Schema schema, std::vector<std::vector<Value>> rows) const {
+  return {state_, make_relation(LocalRelation{std::make_shared<const Schema>(std::move(schema)),
+                                              std::move(rows)})};
+}
+
+DataFrame Session::create_data_frame(const std::string& schema_text,
+                                     const std::vector<std::vector<Col>>& rows) const {
+  const Schema schema = value_or_throw(parse_schema(schema_text));
+  InlineTable table;
+  for (const std::vector<Col>& row : rows) {
+    if (row.size() != schema.num_fields())
+      throw bad_plan("create_data_frame: a row of " + std::to_string(row.size()) +
+                     " values; the schema has " + std::to_string(schema.num_fields()));
+    Exprs cells;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      cells.push_back(make_expr(Cast{row[i].expression(), schema.fields[i].type, false}));
+    table.rows.push_back(std::move(cells));
+  }
+  if (rows.empty()) return create_data_frame(schema, std::vector<std::vector<Value>>{});
+  std::vector<std::string> names;
+  for (const Field& field : schema.fields) names.push_back(field.name);
+  const RelationRef values = make_relation(std::move(table));
+  return {state_, make_relation(AliasRelation{values, "rows", std::move(names)})};
+}
+
+DataFrame Session::from_source(std::shared_ptr<const Source> source, bool is_streaming) const {
+  return {state_, make_relation(SourceRelation{std::move(source), is_streaming})};
+}
+
+StreamingQueryManager& Session::streams() const { return state_->streams(); }
+
+}  // namespace stream

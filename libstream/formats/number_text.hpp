@@ -54,7 +54,8 @@ inline bool parse_eight_digits(std::uint64_t bytes, std::uint64_t& value) {
 
 /// The same where 16 bytes from `data` on are readable: most numbers in a few steps.
 template <class T>
-[[gnu::always_inline]] inline bool parse_padded_integer(const char* data, std::size_t size, T& value) {
+[[gnu::always_inline]] inline bool parse_padded_integer(const char* data, std::size_t size,
+                                                        T& value) {
   if constexpr (std::endian::native == std::endian::little) {
     const bool is_negative = size > 0 && data[0] == '-';
     const char* digits = data + is_negative;
@@ -66,7 +67,8 @@ template <class T>
       std::memcpy(&bytes, digits, 8);
       // Zeros in front fill up to eight digits.
       bytes = head == 8 ? bytes : (bytes << (64 - 8 * head)) | (0x3030303030303030u >> (8 * head));
-      if (!detail::parse_eight_digits(bytes, number)) return false;
+      if (!detail::parse_eight_digits(bytes, number)) [[unlikely]]
+        return parse_java_integer(data, size, value);  // a '+', or no number
       if (count > 8) {
         std::uint64_t tail = 0;
         std::memcpy(&bytes, digits + head, 8);

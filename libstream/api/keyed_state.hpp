@@ -77,7 +77,7 @@ class KeyedState {
   template <class Value, class Make>
   void load(const std::vector<std::pair<K, Value>>& pairs, Make make) {
     if (pairs.empty()) return;
-    RowWriter<std::tuple<K>> keys(context_->pool);
+    TypedRowWriter<std::tuple<K>> keys(context_->pool);
     for (const auto& pair : pairs) keys.append(std::tuple<const K&>(pair.first));
     const Batch batch = keys.finish();
     constexpr std::size_t kKeyColumn[] = {0};
@@ -171,7 +171,7 @@ class KeyedState {
 
   std::string name_;
   std::optional<OperatorContext> context_;
-  std::optional<RowWriter<Row>> writer_;
+  std::optional<TypedRowWriter<Row>> writer_;
   KeyTable<K, std::uint32_t> index_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;

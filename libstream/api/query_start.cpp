@@ -22,13 +22,7 @@ Result<LogicalPlan> plan_logical(const SessionState& session, const PlanRef& pla
   options.parallelism = parallelism;
   LogicalPlan logical;
   STREAM_TRY(const NodeId last, plan_relation(push_filters(plan), options, logical));
-  const std::string policy = session.settings().get(kWatermarkPolicy, "min");
-  if (policy != "min" && policy != "max")
-    return bad_option(
-        fmt::format("[INVALID_CONF_VALUE.REQUIREMENT] The value '{}' in the config "
-                    "\"{}\" is invalid. Valid values are 'min' and 'max'.",
-                    policy, kWatermarkPolicy));
-  logical.watermark_policy = policy == "max" ? WatermarkPolicy::max : WatermarkPolicy::min;
+  STREAM_TRY(logical.watermark_policy, watermark_policy_of(session));
   LogicalNode sink_node;
   sink_node.name = "sink";
   sink_node.inputs = {last};
@@ -45,6 +39,16 @@ Result<PhysicalPlan> plan_query(const SessionState& session, const PlanRef& plan
 }
 
 }  // namespace
+
+Result<WatermarkPolicy> watermark_policy_of(const SessionState& session) {
+  const std::string policy = session.settings().get(kWatermarkPolicy, "min");
+  if (policy != "min" && policy != "max")
+    return bad_option(
+        fmt::format("[INVALID_CONF_VALUE.REQUIREMENT] The value '{}' in the config "
+                    "\"{}\" is invalid. Valid values are 'min' and 'max'.",
+                    policy, kWatermarkPolicy));
+  return policy == "max" ? WatermarkPolicy::max : WatermarkPolicy::min;
+}
 
 Result<std::string> explain_relation(const SessionState& session, const RelationRef& relation,
                                      OutputMode mode) {

@@ -37,6 +37,9 @@ Result<std::unique_ptr<RunningQuery>> start_streaming(const SessionState& sessio
                                                       const RelationRef& relation,
                                                       StreamingOptions options);
 
+/// What the session's settings say. Error: a wrong value.
+Result<WatermarkPolicy> watermark_policy_of(const SessionState& session);
+
 /// The logical and the physical plan of a relation as text, as they would run.
 Result<std::string> explain_relation(const SessionState& session, const RelationRef& relation,
                                      OutputMode mode);

@@ -20,7 +20,7 @@ class QueueStream : public DStream<T> {
 
   /// Adds one queue element: what one interval takes.
   void add(const std::vector<T>& elements) const {
-    RowWriter<T> writer(*pool_);
+    TypedRowWriter<T> writer(*pool_);
     for (const T& element : elements) writer.append(element);
     value_or_throw(queue_->add(writer.finish()));
   }

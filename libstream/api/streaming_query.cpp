@@ -120,7 +120,17 @@ void StreamingQueryManager::add_listener(std::shared_ptr<QueryListener> listener
 std::shared_ptr<StreamingQuery> StreamingQueryManager::start(const SessionState& session,
                                                              const RelationRef& relation,
                                                              StreamingOptions options) {
-  const std::string name = options.query.name;
+  std::string plan_text = value_or_throw(explain_relation(session, relation, options.mode));
+  return start(options.query, std::move(plan_text), [&](QueryOptions query) {
+    options.query = std::move(query);
+    return start_streaming(session, relation, std::move(options));
+  });
+}
+
+std::shared_ptr<StreamingQuery> StreamingQueryManager::start(QueryOptions options,
+                                                             std::string plan_text,
+                                                             const Start& start) {
+  const std::string name = options.name;
   for (const auto& query : active()) {
     if (!name.empty() && query->name() == name)
       throw bad_plan(
@@ -130,14 +140,14 @@ std::shared_ptr<StreamingQuery> StreamingQueryManager::start(const SessionState&
   }
   auto query = std::make_shared<StreamingQuery>(name);
   query->recorder_ = std::make_shared<StreamingQuery::Recorder>();
-  query->plan_text_ = value_or_throw(explain_relation(session, relation, options.mode));
-  options.query.listeners.push_back(query->recorder_);
-  options.query.listeners.push_back(std::make_shared<Watcher>(terminations_));
+  query->plan_text_ = std::move(plan_text);
+  options.listeners.push_back(query->recorder_);
+  options.listeners.push_back(std::make_shared<Watcher>(terminations_));
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& listener : listeners_) options.query.listeners.push_back(listener);
+    for (const auto& listener : listeners_) options.listeners.push_back(listener);
   }
-  query->query_ = value_or_throw(start_streaming(session, relation, std::move(options)));
+  query->query_ = value_or_throw(start(std::move(options)));
   const std::lock_guard lock(mutex_);
   std::erase_if(queries_, [](const auto& known) { return !known->is_active(); });
   queries_.push_back(query);

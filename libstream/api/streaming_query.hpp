@@ -61,6 +61,10 @@ class StreamingQueryManager {
   /// Used by writers. Throws when the name is taken by a running query.
   std::shared_ptr<StreamingQuery> start(const SessionState& session, const RelationRef& relation,
                                         struct StreamingOptions options);
+  /// The same for whatever `start` makes of the options, which have listeners added.
+  using Start = std::function<Result<std::unique_ptr<RunningQuery>>(QueryOptions options)>;
+  std::shared_ptr<StreamingQuery> start(QueryOptions options, std::string plan_text,
+                                        const Start& start);
 
  private:
   class Watcher;

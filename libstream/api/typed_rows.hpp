@@ -38,7 +38,7 @@ template <class T>
 class BatchEmitter {
  public:
   BatchEmitter(BlockPool& pool, std::size_t batch_rows) : writer_(pool), batch_rows_(batch_rows) {}
-  RowWriter<T>& writer() { return writer_; }
+  TypedRowWriter<T>& writer() { return writer_; }
   template <class X>
   void append(const X& value) {
     writer_.append(value);
@@ -54,7 +54,7 @@ class BatchEmitter {
   }
 
  private:
-  RowWriter<T> writer_;
+  TypedRowWriter<T> writer_;
   std::size_t batch_rows_;
 };
 

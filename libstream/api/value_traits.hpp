@@ -350,9 +350,9 @@ ViewOf<T> read_row(const Batch& batch, std::size_t row) {
 
 /// Builds batches of T row by row.
 template <class T>
-class RowWriter {
+class TypedRowWriter {
  public:
-  explicit RowWriter(BlockPool& pool) {
+  explicit TypedRowWriter(BlockPool& pool) {
     for (const Field& field : row_schema<T>()->fields) builders_.emplace_back(field.type, pool);
   }
   std::size_t num_rows() const { return builders_.empty() ? 0 : builders_.front().num_rows(); }

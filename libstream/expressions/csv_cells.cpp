@@ -18,7 +18,7 @@ char single(const std::string& text) { return text.empty() ? '\0' : text[0]; }
 
 }  // namespace
 
-CsvFormat CsvFormat::of(const TextOptions& options, bool is_write) {
+CsvFormat CsvFormat::of(const RecordOptions& options, bool is_write) {
   CsvFormat made;
   made.separator = options.get("sep", options.get("delimiter", ","));
   if (made.separator == "\\t") made.separator = "\t";

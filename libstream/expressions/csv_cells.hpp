@@ -23,7 +23,7 @@ struct CsvFormat {
   bool escapes_quotes = true;
 
   /// Of from_csv, or of to_csv, whose defaults differ.
-  static CsvFormat of(const TextOptions& options, bool is_write);
+  static CsvFormat of(const RecordOptions& options, bool is_write);
 };
 
 /// Unset: an empty cell without quotes, or the text for nulls.

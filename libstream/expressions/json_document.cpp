@@ -56,7 +56,7 @@ void JsonDocument::skip_blanks() {
   }
 }
 
-std::size_t JsonDocument::open(JsonNode::Kind kind) {
+std::size_t JsonDocument::open(ParsedJson::Kind kind) {
   nodes_.push_back({kind, 0, static_cast<std::uint32_t>(nodes_.size() + 1), {}, {}});
   return nodes_.size() - 1;
 }
@@ -80,7 +80,7 @@ bool JsonDocument::value(int depth) {
 
 bool JsonDocument::object(int depth) {
   const std::size_t begin = at_;
-  const std::size_t self = open(JsonNode::Kind::object);
+  const std::size_t self = open(ParsedJson::Kind::object);
   std::uint32_t count = 0;
   ++at_;
   skip_blanks();
@@ -108,7 +108,7 @@ bool JsonDocument::object(int depth) {
 
 bool JsonDocument::array(int depth) {
   const std::size_t begin = at_;
-  const std::size_t self = open(JsonNode::Kind::array);
+  const std::size_t self = open(ParsedJson::Kind::array);
   std::uint32_t count = 0;
   ++at_;
   skip_blanks();
@@ -136,7 +136,7 @@ bool JsonDocument::name() {
   const std::size_t begin = at_;
   while (at_ < text_.size() && text_.find_first_of(" \t\r\n:,{}[]\"'", at_) != at_) ++at_;
   if (at_ == begin) return false;
-  const std::size_t self = open(JsonNode::Kind::string);
+  const std::size_t self = open(ParsedJson::Kind::string);
   nodes_[self].text = nodes_[self].raw = text_.substr(begin, at_ - begin);
   return true;
 }
@@ -146,7 +146,7 @@ bool JsonDocument::string(char quote) {
   for (; at_ < text_.size(); ++at_) {
     const char c = text_[at_];
     if (c == quote) {
-      const std::size_t self = open(JsonNode::Kind::string);
+      const std::size_t self = open(ParsedJson::Kind::string);
       nodes_[self].text = text_.substr(begin, at_ - begin);
       nodes_[self].raw = text_.substr(begin - 1, at_ + 2 - begin);
       ++at_;
@@ -207,7 +207,7 @@ bool JsonDocument::unescape(std::size_t begin, char quote) {
   }
   if (at_ == text_.size()) return false;
   flush();
-  const std::size_t self = open(JsonNode::Kind::string);
+  const std::size_t self = open(ParsedJson::Kind::string);
   unescaped_.push_back(std::move(out));
   nodes_[self].text = unescaped_.back();
   nodes_[self].raw = text_.substr(begin - 1, at_ + 2 - begin);
@@ -248,7 +248,7 @@ bool JsonDocument::number() {
   if (at_ < text_.size() &&
       std::string_view(" \t\r\n,]}/:").find(text_[at_]) == std::string_view::npos)
     return false;
-  const std::size_t self = open(is_real ? JsonNode::Kind::real : JsonNode::Kind::integer);
+  const std::size_t self = open(is_real ? ParsedJson::Kind::real : ParsedJson::Kind::integer);
   nodes_[self].raw = text_.substr(begin, at_ - begin);
   nodes_[self].text = nodes_[self].raw;
   if (zeros > 0) {
@@ -262,10 +262,10 @@ bool JsonDocument::number() {
 bool JsonDocument::word() {
   struct Word {
     std::string_view text;
-    JsonNode::Kind kind;
+    ParsedJson::Kind kind;
     bool is_non_number;
   };
-  using Kind = JsonNode::Kind;
+  using Kind = ParsedJson::Kind;
   static constexpr std::array kWords = {
       Word{"true", Kind::boolean, false},  Word{"false", Kind::boolean, false},
       Word{"null", Kind::null, false},     Word{"NaN", Kind::real, true},
@@ -312,14 +312,14 @@ void append_json_string(std::string_view text, std::string& out) {
 }
 
 void append_json(const JsonDocument& document, std::size_t index, std::string& out) {
-  const JsonNode& node = document.node(index);
+  const ParsedJson& node = document.node(index);
   switch (node.kind) {
-    case JsonNode::Kind::null:
-    case JsonNode::Kind::boolean:
-    case JsonNode::Kind::integer:
+    case ParsedJson::Kind::null:
+    case ParsedJson::Kind::boolean:
+    case ParsedJson::Kind::integer:
       out += node.text;
       return;
-    case JsonNode::Kind::real: {
+    case ParsedJson::Kind::real: {
       const double value = parse_double(node.text).value_or(0);
       const bool is_finite = value - value == 0;
       if (!is_finite) out += '"';
@@ -327,9 +327,9 @@ void append_json(const JsonDocument& document, std::size_t index, std::string& o
       if (!is_finite) out += '"';
       return;
     }
-    case JsonNode::Kind::string:
+    case ParsedJson::Kind::string:
       return append_json_string(node.text, out);
-    case JsonNode::Kind::array: {
+    case ParsedJson::Kind::array: {
       out += '[';
       bool is_first = true;
       document.for_each_element(index, [&](std::size_t element) {
@@ -340,10 +340,10 @@ void append_json(const JsonDocument& document, std::size_t index, std::string& o
       out += ']';
       return;
     }
-    case JsonNode::Kind::object: {
+    case ParsedJson::Kind::object: {
       out += '{';
       bool is_first = true;
-      document.for_each_member(index, [&](const JsonNode& key, std::size_t value) {
+      document.for_each_member(index, [&](const ParsedJson& key, std::size_t value) {
         if (!is_first) out += ',';
         is_first = false;
         append_json_string(key.text, out);

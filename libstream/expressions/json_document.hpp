@@ -11,7 +11,7 @@
 
 namespace stream {
 
-struct JsonNode {
+struct ParsedJson {
   enum class Kind : std::uint8_t { null, boolean, integer, real, string, array, object };
   Kind kind = Kind::null;
   std::uint32_t num_children = 0;  ///< elements, or members (each a key node and a value)
@@ -41,7 +41,7 @@ class JsonDocument {
   bool is_whole() const;
 
   bool is_empty() const { return nodes_.empty(); }
-  const JsonNode& node(std::size_t index) const { return nodes_[index]; }
+  const ParsedJson& node(std::size_t index) const { return nodes_[index]; }
 
   /// Calls visit(key node, value index) for each member of object `index`.
   template <class Visit>
@@ -72,12 +72,12 @@ class JsonDocument {
   bool name();
   void skip_blanks();
   bool at(char c) const { return at_ < text_.size() && text_[at_] == c; }
-  std::size_t open(JsonNode::Kind kind);
+  std::size_t open(ParsedJson::Kind kind);
 
   std::string_view text_;
   JsonReadOptions options_;
   std::size_t at_ = 0;
-  std::vector<JsonNode> nodes_;
+  std::vector<ParsedJson> nodes_;
   std::deque<std::string> unescaped_;
 };
 

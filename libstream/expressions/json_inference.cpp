@@ -10,9 +10,9 @@ namespace stream {
 
 namespace {
 
-using Kind = JsonNode::Kind;
+using Kind = ParsedJson::Kind;
 
-DataType number_type(const JsonNode& node, const TextOptions& options) {
+DataType number_type(const ParsedJson& node, const RecordOptions& options) {
   const bool prefers_decimal = options.flag("prefersdecimal", false);
   if (node.kind == Kind::integer) {
     std::int64_t value = 0;
@@ -35,8 +35,8 @@ void sort_fields(std::vector<Field>& fields) {
 }  // namespace
 
 DataType infer_json_type(const JsonDocument& document, std::size_t index,
-                         const TextOptions& options) {
-  const JsonNode& node = document.node(index);
+                         const RecordOptions& options) {
+  const ParsedJson& node = document.node(index);
   switch (node.kind) {
     case Kind::null:
       return primitive(TypeKind::null);
@@ -62,7 +62,7 @@ DataType infer_json_type(const JsonDocument& document, std::size_t index,
     }
     case Kind::object: {
       DataType type = struct_of({});
-      document.for_each_member(index, [&](const JsonNode& key, std::size_t child) {
+      document.for_each_member(index, [&](const ParsedJson& key, std::size_t child) {
         type.children.push_back(
             {std::string(key.text), infer_json_type(document, child, options), true});
       });

@@ -26,19 +26,20 @@ class Finder {
 
   /// Appends what is found; true: something was.
   bool find(std::size_t node, Steps steps, Style style, bool is_in_array, std::string& out) const {
-    const JsonNode& here = document_.node(node);
+    const ParsedJson& here = document_.node(node);
     if (steps.empty()) return found(node, style, is_in_array, out);
     const JsonStep& step = steps[0];
-    if (here.kind == JsonNode::Kind::object && step.kind == JsonStep::Kind::name) {
+    if (here.kind == ParsedJson::Kind::object && step.kind == JsonStep::Kind::name) {
       bool is_found = false;
-      document_.for_each_member(node, [&](const JsonNode& key, std::size_t value) {
-        if (is_found || key.text != step.name || document_.node(value).kind == JsonNode::Kind::null)
+      document_.for_each_member(node, [&](const ParsedJson& key, std::size_t value) {
+        if (is_found || key.text != step.name ||
+            document_.node(value).kind == ParsedJson::Kind::null)
           return;
         is_found = find(value, steps.subspan(1), style, is_in_array, out);
       });
       return is_found;
     }
-    if (here.kind != JsonNode::Kind::array) return false;
+    if (here.kind != ParsedJson::Kind::array) return false;
     if (step.kind == JsonStep::Kind::wildcard) return all(node, steps, style, is_in_array, out);
     if (step.kind != JsonStep::Kind::index || step.index >= here.num_children) return false;
     std::size_t wanted = 0;
@@ -52,12 +53,12 @@ class Finder {
 
  private:
   bool found(std::size_t node, Style style, bool is_in_array, std::string& out) const {
-    const JsonNode& here = document_.node(node);
-    if (here.kind == JsonNode::Kind::string && style == Style::raw) {
+    const ParsedJson& here = document_.node(node);
+    if (here.kind == ParsedJson::Kind::string && style == Style::raw) {
       out += here.text;
       return true;
     }
-    if (here.kind == JsonNode::Kind::array && style == Style::flatten) {
+    if (here.kind == ParsedJson::Kind::array && style == Style::flatten) {
       bool is_found = false;
       document_.for_each_element(node, [&](std::size_t element) {
         is_found = found(element, style, is_in_array, out) || is_found;

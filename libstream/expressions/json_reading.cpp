@@ -10,10 +10,10 @@ namespace stream {
 
 namespace {
 
-using Kind = JsonNode::Kind;
+using Kind = ParsedJson::Kind;
 
 template <class T>
-std::optional<Value> integer(const JsonNode& node) {
+std::optional<Value> integer(const ParsedJson& node) {
   if (node.kind != Kind::integer) return std::nullopt;
   T value = 0;
   const char* end = node.text.data() + node.text.size();
@@ -22,7 +22,7 @@ std::optional<Value> integer(const JsonNode& node) {
   return Value{value};
 }
 
-std::optional<double> real(const JsonNode& node) {
+std::optional<double> real(const ParsedJson& node) {
   if (node.kind == Kind::integer || node.kind == Kind::real) return parse_double(node.text);
   if (node.kind != Kind::string) return std::nullopt;
   for (const std::string_view word :
@@ -31,13 +31,13 @@ std::optional<double> real(const JsonNode& node) {
   return std::nullopt;
 }
 
-std::string_view as_text(const JsonNode& node) {
+std::string_view as_text(const ParsedJson& node) {
   return node.kind == Kind::string ? node.text : node.raw;
 }
 
 }  // namespace
 
-JsonReadOptions json_read_options(const TextOptions& options) {
+JsonReadOptions json_read_options(const RecordOptions& options) {
   JsonReadOptions made;
   made.allows_single_quotes = options.flag("allowsinglequotes", true);
   made.allows_leading_zeros = options.flag("allownumericleadingzeros", false);
@@ -49,7 +49,7 @@ JsonReadOptions json_read_options(const TextOptions& options) {
   return made;
 }
 
-JsonReader::JsonReader(DataType type, TextOptions options)
+JsonValueReader::JsonValueReader(DataType type, RecordOptions options)
     : type_(std::move(type)), options_(std::move(options)) {
   json_options_ = json_read_options(options_);
   if (type_.kind != TypeKind::structure) return;
@@ -57,7 +57,7 @@ JsonReader::JsonReader(DataType type, TextOptions options)
     if (type_.children[i].name == options_.corrupt_column()) corrupt_field_ = i;
 }
 
-std::optional<Value> JsonReader::scalar(const JsonNode& node, const DataType& type) const {
+std::optional<Value> JsonValueReader::scalar(const ParsedJson& node, const DataType& type) const {
   switch (type.kind) {
     case TypeKind::boolean:
       if (node.kind != Kind::boolean) return std::nullopt;
@@ -109,9 +109,9 @@ std::optional<Value> JsonReader::scalar(const JsonNode& node, const DataType& ty
   }
 }
 
-std::optional<Value> JsonReader::boxed(const JsonDocument& document, std::size_t index,
-                                       const DataType& type, bool& is_partial) const {
-  const JsonNode& node = document.node(index);
+std::optional<Value> JsonValueReader::boxed(const JsonDocument& document, std::size_t index,
+                                            const DataType& type, bool& is_partial) const {
+  const ParsedJson& node = document.node(index);
   if (node.kind == Kind::null) return Value{};
   ValueList list;
   bool is_broken = false;
@@ -129,7 +129,7 @@ std::optional<Value> JsonReader::boxed(const JsonDocument& document, std::size_t
   }
   if (type.kind == TypeKind::map) {
     if (node.kind != Kind::object) return std::nullopt;
-    document.for_each_member(index, [&](const JsonNode& key, std::size_t member) {
+    document.for_each_member(index, [&](const ParsedJson& key, std::size_t member) {
       std::optional<Value> value = boxed(document, member, type.children[1].type, is_partial);
       if (!value) {
         is_broken = true;
@@ -144,7 +144,7 @@ std::optional<Value> JsonReader::boxed(const JsonDocument& document, std::size_t
   if (type.kind == TypeKind::structure) {
     if (node.kind != Kind::object) return std::nullopt;
     list.resize(type.children.size());
-    document.for_each_member(index, [&](const JsonNode& key, std::size_t member) {
+    document.for_each_member(index, [&](const ParsedJson& key, std::size_t member) {
       for (std::size_t i = 0; i < type.children.size(); ++i) {
         if (type.children[i].name != key.text) continue;
         std::optional<Value> value = boxed(document, member, type.children[i].type, is_partial);
@@ -161,9 +161,9 @@ std::optional<Value> JsonReader::boxed(const JsonDocument& document, std::size_t
   return scalar(node, type);
 }
 
-bool JsonReader::append_value_of(const JsonDocument& document, std::size_t index,
-                                 const DataType& type, ColumnBuilder& builder) const {
-  const JsonNode& node = document.node(index);
+bool JsonValueReader::append_value_of(const JsonDocument& document, std::size_t index,
+                                      const DataType& type, ColumnBuilder& builder) const {
+  const ParsedJson& node = document.node(index);
   if (node.kind == Kind::null) {
     builder.append_null();
     return true;
@@ -183,11 +183,11 @@ bool JsonReader::append_value_of(const JsonDocument& document, std::size_t index
   return value && !is_partial;
 }
 
-bool JsonReader::append_fields(const JsonDocument& document, std::size_t index,
-                               const DataType& type, ColumnBuilder& builder) const {
+bool JsonValueReader::append_fields(const JsonDocument& document, std::size_t index,
+                                    const DataType& type, ColumnBuilder& builder) const {
   constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   std::vector<std::size_t> found(type.children.size(), kNone);
-  document.for_each_member(index, [&](const JsonNode& key, std::size_t value) {
+  document.for_each_member(index, [&](const ParsedJson& key, std::size_t value) {
     for (std::size_t i = 0; i < found.size(); ++i)
       if (type.children[i].name == key.text) found[i] = value;
   });
@@ -203,8 +203,8 @@ bool JsonReader::append_fields(const JsonDocument& document, std::size_t index,
   return is_good;
 }
 
-bool JsonReader::append_root(const JsonDocument& document, ColumnBuilder& builder) const {
-  const JsonNode& root = document.node(0);
+bool JsonValueReader::append_root(const JsonDocument& document, ColumnBuilder& builder) const {
+  const ParsedJson& root = document.node(0);
   if (type_.kind == TypeKind::array && root.kind == Kind::object &&
       type_.children[0].type.kind == TypeKind::structure) {
     const bool is_good = append_fields(document, 0, type_.children[0].type, builder.child(0));
@@ -217,8 +217,8 @@ bool JsonReader::append_root(const JsonDocument& document, ColumnBuilder& builde
   return false;
 }
 
-Result<void> JsonReader::append(JsonDocument& document, std::string_view text,
-                                ColumnBuilder& builder) const {
+Result<void> JsonValueReader::append(JsonDocument& document, std::string_view text,
+                                     ColumnBuilder& builder) const {
   const bool is_json = document.parse(text, json_options_);
   if (is_json && document.is_empty()) {
     builder.append_null();
@@ -233,7 +233,7 @@ Result<void> JsonReader::append(JsonDocument& document, std::string_view text,
     std::vector<std::size_t> found(type_.children.size(), kNone);
     if (has_fields) {
       is_good = true;
-      document.for_each_member(0, [&](const JsonNode& key, std::size_t value) {
+      document.for_each_member(0, [&](const ParsedJson& key, std::size_t value) {
         for (std::size_t i = 0; i < found.size(); ++i)
           if (type_.children[i].name == key.text) found[i] = value;
       });

@@ -7,11 +7,11 @@
 
 namespace stream {
 
-JsonReadOptions json_read_options(const TextOptions& options);
+JsonReadOptions json_read_options(const RecordOptions& options);
 
-class JsonReader {
+class JsonValueReader {
  public:
-  JsonReader(DataType type, TextOptions options);
+  JsonValueReader(DataType type, RecordOptions options);
 
   /// Appends the document's value: of a text that is none, a struct of nulls or null. A field that
   /// does not convert is null, and the text goes into the column for corrupt records. Error: the
@@ -24,21 +24,21 @@ class JsonReader {
   bool append_value_of(const JsonDocument& document, std::size_t node, const DataType& type,
                        ColumnBuilder& builder) const;
   bool append_root(const JsonDocument& document, ColumnBuilder& builder) const;
-  std::optional<Value> scalar(const JsonNode& node, const DataType& type) const;
+  std::optional<Value> scalar(const ParsedJson& node, const DataType& type) const;
   /// The value, or null, or nullopt when it does not convert; `is_partial`: something in it did
   /// not.
   std::optional<Value> boxed(const JsonDocument& document, std::size_t node, const DataType& type,
                              bool& is_partial) const;
 
   DataType type_;
-  TextOptions options_;
+  RecordOptions options_;
   JsonReadOptions json_options_;
   std::optional<std::size_t> corrupt_field_;
 };
 
 /// The type of a document, as schema_of_json infers it.
 DataType infer_json_type(const JsonDocument& document, std::size_t node,
-                         const TextOptions& options);
+                         const RecordOptions& options);
 /// The type of both; VOID gives way.
 DataType merge_json_types(const DataType& a, const DataType& b);
 /// Without VOID and structs without fields. `is_root`: a struct may be empty.

@@ -61,7 +61,7 @@ void append_real(double value, std::string_view text, std::string& out) {
   }
 }
 
-void append_struct(const Column& column, std::size_t row, const TextOptions& options,
+void append_struct(const Column& column, std::size_t row, const RecordOptions& options,
                    const JsonWriteOptions& style, std::string& out, int depth) {
   out += '{';
   bool is_first = true;
@@ -81,7 +81,7 @@ void append_struct(const Column& column, std::size_t row, const TextOptions& opt
   out += '}';
 }
 
-void append_list(const Column& column, std::size_t row, const TextOptions& options,
+void append_list(const Column& column, std::size_t row, const RecordOptions& options,
                  const JsonWriteOptions& style, std::string& out, int depth) {
   const std::int64_t* offsets = column.data<std::int64_t>() + row;
   const bool is_map = column.type.kind == TypeKind::map;
@@ -120,7 +120,7 @@ void append_big_decimal(Int128 unscaled, int scale, std::string& out) {
   out += std::to_string(exponent);
 }
 
-void append_json(const Column& column, std::size_t row, const TextOptions& options,
+void append_json(const Column& column, std::size_t row, const RecordOptions& options,
                  const JsonWriteOptions& style, std::string& out, int depth) {
   if (column.is_null(row)) {
     out += "null";

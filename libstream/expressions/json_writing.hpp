@@ -14,7 +14,7 @@ struct JsonWriteOptions {
 };
 
 /// Appends row `row` as JSON, as Spark's to_json writes it; a null as "null".
-void append_json(const Column& column, std::size_t row, const TextOptions& options,
+void append_json(const Column& column, std::size_t row, const RecordOptions& options,
                  const JsonWriteOptions& style, std::string& out, int depth = 0);
 
 /// Java's BigDecimal.toString: with an exponent when very small.

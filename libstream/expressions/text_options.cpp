@@ -26,9 +26,9 @@ bool needs_quotes(std::string_view name) {
 
 }  // namespace
 
-Result<TextOptions> TextOptions::make(std::string_view function, Arguments arguments,
-                                      std::size_t index, const SqlSettings& settings) {
-  TextOptions made;
+Result<RecordOptions> RecordOptions::make(std::string_view function, Arguments arguments,
+                                          std::size_t index, const SqlSettings& settings) {
+  RecordOptions made;
   if (index < arguments.size()) {
     const Argument& argument = arguments[index];
     if (argument.type.kind != TypeKind::map || !argument.constant)
@@ -59,7 +59,7 @@ Result<TextOptions> TextOptions::make(std::string_view function, Arguments argum
   return made;
 }
 
-Result<void> TextOptions::compile_patterns(PatternUse use) {
+Result<void> RecordOptions::compile_patterns(PatternUse use) {
   const auto compile = [&](std::string_view key, std::string_view otherwise,
                            std::optional<DateTimePattern>& pattern) -> Result<void> {
     const std::string text = get(key, otherwise);
@@ -77,23 +77,23 @@ Result<void> TextOptions::compile_patterns(PatternUse use) {
   return compile("timestampntzformat", kPrintNtz, print_ntz_);
 }
 
-std::string TextOptions::get(std::string_view key, std::string_view otherwise) const {
+std::string RecordOptions::get(std::string_view key, std::string_view otherwise) const {
   const auto found = values_.find(key);
   return found == values_.end() ? std::string(otherwise) : found->second;
 }
 
-bool TextOptions::flag(std::string_view key, bool otherwise) const {
+bool RecordOptions::flag(std::string_view key, bool otherwise) const {
   const std::string value = to_lower(get(key, otherwise ? "true" : "false"));
   return value == "true";
 }
 
-bool TextOptions::is_time(TypeKind kind) const {
+bool RecordOptions::is_time(TypeKind kind) const {
   return kind == TypeKind::date || kind == TypeKind::timestamp || kind == TypeKind::timestamp_ntz ||
          kind == TypeKind::day_time_interval || kind == TypeKind::year_month_interval ||
          kind == TypeKind::calendar_interval;
 }
 
-std::optional<Value> TextOptions::parse_time(std::string_view text, const DataType& type) const {
+std::optional<Value> RecordOptions::parse_time(std::string_view text, const DataType& type) const {
   const auto boxed = [](const auto& value) {
     return value ? std::optional<Value>(Value{*value}) : std::nullopt;
   };
@@ -122,7 +122,7 @@ std::optional<Value> TextOptions::parse_time(std::string_view text, const DataTy
   }
 }
 
-void TextOptions::append_time(const Column& column, std::size_t row, std::string& out) const {
+void RecordOptions::append_time(const Column& column, std::size_t row, std::string& out) const {
   switch (column.type.kind) {
     case TypeKind::date:
       return print_date_->append_date(column.data<std::int32_t>()[row], out);

@@ -14,12 +14,12 @@
 
 namespace stream {
 
-class TextOptions {
+class RecordOptions {
  public:
   /// The constant MAP<STRING, STRING> argument `index`, if there is one. Error
   /// [INVALID_OPTIONS.…] and what patterns give.
-  static Result<TextOptions> make(std::string_view function, Arguments arguments, std::size_t index,
-                                  const SqlSettings& settings);
+  static Result<RecordOptions> make(std::string_view function, Arguments arguments,
+                                    std::size_t index, const SqlSettings& settings);
 
   /// Keys without regard to case.
   std::string get(std::string_view key, std::string_view otherwise) const;
@@ -47,7 +47,7 @@ class TextOptions {
 /// The value of a cell of CSV or an element of XML, of a type that is not nested. nullopt: it does
 /// not convert.
 std::optional<Value> value_from_text(std::string_view text, const DataType& type,
-                                     const TextOptions& options);
+                                     const RecordOptions& options);
 /// Does a decimal text, rounded half up, fit the type?
 std::optional<Int128> decimal_from_text(std::string_view text, const DataType& type);
 /// [MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION].

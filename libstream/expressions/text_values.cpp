@@ -25,7 +25,7 @@ bool equals(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::optional<double> real(std::string_view text, const TextOptions& options) {
+std::optional<double> real(std::string_view text, const RecordOptions& options) {
   if (text == options.get("nanvalue", "NaN")) return std::numeric_limits<double>::quiet_NaN();
   if (text == options.get("negativeinf", "-Inf")) return -std::numeric_limits<double>::infinity();
   if (text == options.get("positiveinf", "Inf")) return std::numeric_limits<double>::infinity();
@@ -35,7 +35,7 @@ std::optional<double> real(std::string_view text, const TextOptions& options) {
 }  // namespace
 
 std::optional<Value> value_from_text(std::string_view cell, const DataType& type,
-                                     const TextOptions& options) {
+                                     const RecordOptions& options) {
   switch (type.kind) {
     case boolean:
       if (equals(cell, "true")) return Value{true};

@@ -83,7 +83,7 @@ class DirtyKeysReader final : public SourceReader {
   Duration duration_;
   std::shared_ptr<DirtyKeysTally> tally_;
   std::optional<ReaderContext> context_;
-  std::optional<RowWriter<Update>> writer_;
+  std::optional<TypedRowWriter<Update>> writer_;
   Phase phase_ = Phase::first;
   std::int64_t next_key_ = 0;
   std::int64_t num_epochs_ = 0;

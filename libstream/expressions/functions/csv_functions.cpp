@@ -15,7 +15,7 @@ using enum TypeKind;
 
 class CsvReader {
  public:
-  CsvReader(DataType type, TextOptions options)
+  CsvReader(DataType type, RecordOptions options)
       : type_(std::move(type)),
         options_(std::move(options)),
         format_(CsvFormat::of(options_, false)) {
@@ -56,7 +56,7 @@ class CsvReader {
 
  private:
   DataType type_;
-  TextOptions options_;
+  RecordOptions options_;
   CsvFormat format_;
   std::optional<std::size_t> corrupt_field_;
 };
@@ -77,7 +77,7 @@ Result<ResolvedFunction> resolve_from_csv(Arguments arguments, const SqlSettings
                               "\" is not a valid schema string. The input expression should be "
                               "evaluated to struct type, but got \"" +
                               type.to_string() + "\".");
-  STREAM_TRY(TextOptions options, TextOptions::make("from_csv", arguments, 2, settings));
+  STREAM_TRY(RecordOptions options, RecordOptions::make("from_csv", arguments, 2, settings));
   resolved.type = as_nullable(std::move(type));
   resolved.parameter_types = {std::move(text)};
   for (std::size_t i = 1; i < arguments.size(); ++i)
@@ -99,7 +99,7 @@ Result<ResolvedFunction> resolve_from_csv(Arguments arguments, const SqlSettings
   return resolved;
 }
 
-std::string cell_text(const Column& column, std::size_t row, const TextOptions& options) {
+std::string cell_text(const Column& column, std::size_t row, const RecordOptions& options) {
   std::string text;
   const SqlSettings settings;
   if (options.is_time(column.type.kind))
@@ -120,7 +120,7 @@ Result<ResolvedFunction> resolve_to_csv(Arguments arguments, const SqlSettings& 
       return analysis_error(
           "DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE",
           "The input of `to_csv` can't be \"" + arguments[0].type.to_string() + "\" type data.");
-  STREAM_TRY(TextOptions options, TextOptions::make("to_csv", arguments, 1, settings));
+  STREAM_TRY(RecordOptions options, RecordOptions::make("to_csv", arguments, 1, settings));
   for (const Argument& argument : arguments) resolved.parameter_types.push_back(argument.type);
   resolved.type = primitive(string);
   resolved.is_nullable = arguments[0].is_nullable;
@@ -152,7 +152,7 @@ Result<ResolvedFunction> resolve_to_csv(Arguments arguments, const SqlSettings& 
   return resolved;
 }
 
-DataType inferred_type(const std::optional<std::string>& cell, const TextOptions& options) {
+DataType inferred_type(const std::optional<std::string>& cell, const RecordOptions& options) {
   if (!cell || cell->empty()) return primitive(string);
   if (value_from_text(*cell, primitive(int32), options)) return primitive(int32);
   if (value_from_text(*cell, primitive(int64), options)) return primitive(int64);
@@ -177,7 +177,7 @@ Result<ResolvedFunction> resolve_schema_of_csv(Arguments arguments, const SqlSet
                           "expression.");
   if (arguments[0].constant->is_null())
     return analysis_error("DATATYPE_MISMATCH.UNEXPECTED_NULL", "The `csv` must not be null.");
-  STREAM_TRY(TextOptions options, TextOptions::make("schema_of_csv", arguments, 1, settings));
+  STREAM_TRY(RecordOptions options, RecordOptions::make("schema_of_csv", arguments, 1, settings));
   for (const Argument& argument : arguments) resolved.parameter_types.push_back(argument.type);
   resolved.type = primitive(string);
   resolved.is_nullable = false;

@@ -38,7 +38,7 @@ Result<ResolvedFunction> resolve_from_json(Arguments arguments, const SqlSetting
   ResolvedFunction resolved;
   STREAM_TRY(DataType text, implicit_type("from_json", arguments, 0, primitive(string), settings));
   STREAM_TRY(resolved.type, schema_argument("from_json", arguments, 1));
-  STREAM_TRY(TextOptions options, TextOptions::make("from_json", arguments, 2, settings));
+  STREAM_TRY(RecordOptions options, RecordOptions::make("from_json", arguments, 2, settings));
   const TypeKind kind = resolved.type.kind;
   if (kind != structure && kind != array && kind != map && kind != variant)
     return analysis_error("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA",
@@ -52,7 +52,7 @@ Result<ResolvedFunction> resolve_from_json(Arguments arguments, const SqlSetting
   for (std::size_t i = 1; i < arguments.size(); ++i)
     resolved.parameter_types.push_back(arguments[i].type);
   resolved.can_fail = options.fails_fast();
-  resolved.kernel = [reader = JsonReader(resolved.type, std::move(options))](
+  resolved.kernel = [reader = JsonValueReader(resolved.type, std::move(options))](
                         const KernelInput& input) -> Result<Column> {
     ColumnBuilder builder(input.type, input.context.pool);
     const Operand& texts = input.arguments[0];
@@ -76,7 +76,7 @@ Result<ResolvedFunction> resolve_to_json(Arguments arguments, const SqlSettings&
     return analysis_error("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA",
                           "Input schema \"" + arguments[0].type.to_string() +
                               "\" must be a struct, an array, a map or a variant.");
-  STREAM_TRY(TextOptions options, TextOptions::make("to_json", arguments, 1, settings));
+  STREAM_TRY(RecordOptions options, RecordOptions::make("to_json", arguments, 1, settings));
   JsonWriteOptions style;
   style.leaves_out_nulls = options.flag("ignorenullfields", true);
   style.is_pretty = options.flag("pretty", false);
@@ -111,7 +111,7 @@ Result<ResolvedFunction> resolve_schema_of_json(Arguments arguments, const SqlSe
                           "expression.");
   if (arguments[0].constant->is_null())
     return analysis_error("DATATYPE_MISMATCH.UNEXPECTED_NULL", "The `json` must not be null.");
-  STREAM_TRY(TextOptions options, TextOptions::make("schema_of_json", arguments, 1, settings));
+  STREAM_TRY(RecordOptions options, RecordOptions::make("schema_of_json", arguments, 1, settings));
   for (const Argument& argument : arguments) resolved.parameter_types.push_back(argument.type);
   resolved.type = primitive(string);
   resolved.is_nullable = false;
@@ -180,12 +180,12 @@ Result<ResolvedFunction> resolve_object_keys(Arguments arguments, const SqlSetti
     for (std::size_t row = 0; row < input.num_rows; ++row) {
       if (!input.is_active(row) ||
           !document.parse(texts.column.string_at(texts.index(row)), hive_options()) ||
-          document.is_empty() || document.node(0).kind != JsonNode::Kind::object) {
+          document.is_empty() || document.node(0).kind != ParsedJson::Kind::object) {
         builder.append_null();
         continue;
       }
       document.for_each_member(
-          0, [&](const JsonNode& key, std::size_t) { builder.child(0).append_string(key.text); });
+          0, [&](const ParsedJson& key, std::size_t) { builder.child(0).append_string(key.text); });
       builder.append_array();
     }
     return builder.finish();
@@ -207,15 +207,15 @@ Result<GeneratedRows> json_tuple(const KernelInput& input) {
     values.assign(num_columns, std::nullopt);
     if (!texts.is_null(row) &&
         document.parse(texts.column.string_at(texts.index(row)), hive_options()) &&
-        !document.is_empty() && document.node(0).kind == JsonNode::Kind::object) {
-      document.for_each_member(0, [&](const JsonNode& key, std::size_t index) {
+        !document.is_empty() && document.node(0).kind == ParsedJson::Kind::object) {
+      document.for_each_member(0, [&](const ParsedJson& key, std::size_t index) {
         for (std::size_t i = 0; i < num_columns; ++i) {
           const Operand& name = input.arguments[i + 1];
           if (name.is_null(row) || name.column.string_at(name.index(row)) != key.text) continue;
-          const JsonNode& node = document.node(index);
-          if (node.kind == JsonNode::Kind::null) continue;
+          const ParsedJson& node = document.node(index);
+          if (node.kind == ParsedJson::Kind::null) continue;
           values[i].emplace();
-          if (node.kind == JsonNode::Kind::string)
+          if (node.kind == ParsedJson::Kind::string)
             values[i] = node.text;
           else
             append_json(document, index, *values[i]);
@@ -270,7 +270,7 @@ void add_json_functions(FunctionRegistry& registry) {
                         row_kernel([](std::string_view text) -> std::optional<std::int32_t> {
                           JsonDocument document;
                           if (!document.parse(text, hive_options()) || document.is_empty() ||
-                              document.node(0).kind != JsonNode::Kind::array)
+                              document.node(0).kind != ParsedJson::Kind::array)
                             return std::nullopt;
                           return static_cast<std::int32_t>(document.node(0).num_children);
                         }),

@@ -129,7 +129,7 @@ Result<ResolvedFunction> resolve_to_variant_object(Arguments arguments,
                           "Cannot resolve \"to_variant_object\" due to data type mismatch: cannot "
                           "cast \"" +
                               arguments[0].type.to_string() + "\" to \"VARIANT\".");
-  STREAM_TRY(TextOptions options, TextOptions::make("to_variant_object", {}, 1, settings));
+  STREAM_TRY(RecordOptions options, RecordOptions::make("to_variant_object", {}, 1, settings));
   ResolvedFunction resolved;
   resolved.parameter_types = {arguments[0].type};
   resolved.type = primitive(variant);
@@ -193,12 +193,12 @@ Result<GeneratedRows> explode(const KernelInput& input, bool is_outer) {
     if (!variants.is_null(row) &&
         document.parse(variants.column.string_at(variants.index(row)), strict_json()) &&
         !document.is_empty()) {
-      const JsonNode::Kind kind = document.node(0).kind;
-      if (kind == JsonNode::Kind::object)
-        document.for_each_member(0, [&](const JsonNode& key, std::size_t value) {
+      const ParsedJson::Kind kind = document.node(0).kind;
+      if (kind == ParsedJson::Kind::object)
+        document.for_each_member(0, [&](const ParsedJson& key, std::size_t value) {
           add(key.text, document.node(value).raw);
         });
-      else if (kind == JsonNode::Kind::array)
+      else if (kind == ParsedJson::Kind::array)
         document.for_each_element(
             0, [&](std::size_t element) { add(std::nullopt, document.node(element).raw); });
     }

@@ -12,10 +12,10 @@ namespace stream {
 
 namespace {
 
-using Kind = JsonNode::Kind;
+using Kind = ParsedJson::Kind;
 
 /// A number without an exponent and of at most 38 digits, without trailing zeros.
-std::optional<DecimalText> exact_number(const JsonNode& node) {
+std::optional<DecimalText> exact_number(const ParsedJson& node) {
   if (node.text.find_first_of("eE") != std::string_view::npos) return std::nullopt;
   std::optional<DecimalText> exact = parse_decimal_exactly(node.text);
   if (!exact) return std::nullopt;
@@ -27,7 +27,7 @@ std::optional<DecimalText> exact_number(const JsonNode& node) {
   return exact;
 }
 
-void append_number(const JsonNode& node, std::string& out) {
+void append_number(const ParsedJson& node, std::string& out) {
   if (const auto exact = exact_number(node))
     return append_decimal(exact->unscaled, exact->scale, out);
   const double value = parse_double(node.text).value_or(0);
@@ -38,7 +38,7 @@ void append_number(const JsonNode& node, std::string& out) {
     append_double(value, out);
 }
 
-DataType number_schema(const JsonNode& node) {
+DataType number_schema(const ParsedJson& node) {
   std::int64_t value = 0;
   const char* end = node.text.data() + node.text.size();
   if (node.kind == Kind::integer && std::from_chars(node.text.data(), end, value).ec == std::errc())
@@ -60,7 +60,7 @@ JsonReadOptions strict_json() {
 }
 
 Result<void> append_variant(const JsonDocument& document, std::size_t index, std::string& out) {
-  const JsonNode& node = document.node(index);
+  const ParsedJson& node = document.node(index);
   if (node.kind == Kind::integer || node.kind == Kind::real) {
     append_number(node, out);
     return {};
@@ -85,7 +85,7 @@ Result<void> append_variant(const JsonDocument& document, std::size_t index, std
     return {};
   }
   std::vector<std::pair<std::string_view, std::size_t>> members;
-  document.for_each_member(index, [&](const JsonNode& key, std::size_t value) {
+  document.for_each_member(index, [&](const ParsedJson& key, std::size_t value) {
     members.emplace_back(key.text, value);
   });
   std::stable_sort(members.begin(), members.end(),
@@ -142,10 +142,10 @@ std::optional<std::size_t> find_variant(const JsonDocument& document, const Json
   if (document.is_empty()) return std::nullopt;
   std::size_t here = 0;
   for (const JsonStep& step : path) {
-    const JsonNode& node = document.node(here);
+    const ParsedJson& node = document.node(here);
     std::optional<std::size_t> next;
     if (step.kind == JsonStep::Kind::name && node.kind == Kind::object) {
-      document.for_each_member(here, [&](const JsonNode& key, std::size_t value) {
+      document.for_each_member(here, [&](const ParsedJson& key, std::size_t value) {
         if (key.text == step.name) next = value;
       });
     } else if (step.kind == JsonStep::Kind::index && node.kind == Kind::array) {
@@ -161,7 +161,7 @@ std::optional<std::size_t> find_variant(const JsonDocument& document, const Json
 }
 
 DataType variant_schema(const JsonDocument& document, std::size_t index) {
-  const JsonNode& node = document.node(index);
+  const ParsedJson& node = document.node(index);
   switch (node.kind) {
     case Kind::null:
       return primitive(TypeKind::null);
@@ -181,7 +181,7 @@ DataType variant_schema(const JsonDocument& document, std::size_t index) {
     }
     case Kind::object: {
       DataType type = struct_of({});
-      document.for_each_member(index, [&](const JsonNode& key, std::size_t child) {
+      document.for_each_member(index, [&](const ParsedJson& key, std::size_t child) {
         type.children.push_back({std::string(key.text), variant_schema(document, child), true});
       });
       return type;

@@ -122,7 +122,7 @@ Result<ResolvedFunction> resolve_from_xml(Arguments arguments, const SqlSettings
     return analysis_error(
         "INVALID_SCHEMA.NON_STRUCT_TYPE",
         "from_xml: the schema should be a struct type, but it is \"" + type.to_string() + "\".");
-  STREAM_TRY(TextOptions options, TextOptions::make("from_xml", arguments, 2, settings));
+  STREAM_TRY(RecordOptions options, RecordOptions::make("from_xml", arguments, 2, settings));
   resolved.type = as_nullable(std::move(type));
   resolved.parameter_types = {std::move(text)};
   for (std::size_t i = 1; i < arguments.size(); ++i)
@@ -149,7 +149,7 @@ Result<ResolvedFunction> resolve_schema_of_xml(Arguments arguments, const SqlSet
   STREAM_TRY(const Value text, constant_argument("schema_of_xml", arguments, 0));
   if (text.is_null() || arguments[0].type.kind != string)
     return analysis_error("DATATYPE_MISMATCH.UNEXPECTED_NULL", "The `xml` must not be null.");
-  STREAM_TRY(TextOptions options, TextOptions::make("schema_of_xml", arguments, 1, settings));
+  STREAM_TRY(RecordOptions options, RecordOptions::make("schema_of_xml", arguments, 1, settings));
   for (const Argument& argument : arguments) resolved.parameter_types.push_back(argument.type);
   resolved.type = primitive(string);
   resolved.is_nullable = false;
@@ -165,7 +165,7 @@ Result<ResolvedFunction> resolve_to_xml(Arguments arguments, const SqlSettings& 
   if (arguments[0].type.kind != structure)
     return wrong_argument("to_xml", arguments, 0, "the \"STRUCT\" type");
   ResolvedFunction resolved;
-  STREAM_TRY(TextOptions options, TextOptions::make("to_xml", arguments, 1, settings));
+  STREAM_TRY(RecordOptions options, RecordOptions::make("to_xml", arguments, 1, settings));
   for (const Argument& argument : arguments) resolved.parameter_types.push_back(argument.type);
   resolved.type = primitive(string);
   resolved.is_nullable = arguments[0].is_nullable;

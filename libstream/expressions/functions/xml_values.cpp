@@ -16,7 +16,7 @@ struct Names {
   std::string value_tag;
   bool leaves_out_attributes;
 
-  explicit Names(const TextOptions& options)
+  explicit Names(const RecordOptions& options)
       : attribute_prefix(options.get("attributeprefix", "_")),
         value_tag(options.get("valuetag", "_VALUE")),
         leaves_out_attributes(options.flag("excludeattribute", false)) {}
@@ -39,7 +39,7 @@ bool has_elements(const pugi::xml_node& element) {
 
 class Reader {
  public:
-  explicit Reader(const TextOptions& options) : options_(options), names_(options) {}
+  explicit Reader(const RecordOptions& options) : options_(options), names_(options) {}
 
   bool is_good() const { return is_good_; }
 
@@ -100,12 +100,12 @@ class Reader {
     return Value{std::move(entries)};
   }
 
-  const TextOptions& options_;
+  const RecordOptions& options_;
   Names names_;
   bool is_good_ = true;
 };
 
-DataType text_type(const std::string& text, const TextOptions& options) {
+DataType text_type(const std::string& text, const RecordOptions& options) {
   if (text.empty()) return primitive(TypeKind::null);
   for (const TypeKind kind : {TypeKind::int64, TypeKind::float64, TypeKind::boolean})
     if (value_from_text(text, primitive(kind), options)) return primitive(kind);
@@ -116,7 +116,7 @@ DataType text_type(const std::string& text, const TextOptions& options) {
   return primitive(TypeKind::string);
 }
 
-DataType element_type(const pugi::xml_node& element, const TextOptions& options,
+DataType element_type(const pugi::xml_node& element, const RecordOptions& options,
                       const Names& names) {
   std::vector<Field> fields;
   const auto add = [&](std::string name, DataType type, bool repeats) {
@@ -145,7 +145,7 @@ DataType element_type(const pugi::xml_node& element, const TextOptions& options,
 }
 
 void append_element(pugi::xml_node parent, const std::string& name, const Column& column,
-                    std::size_t row, const TextOptions& options, const Names& names) {
+                    std::size_t row, const RecordOptions& options, const Names& names) {
   if (column.is_null(row) || column.type.kind == TypeKind::null) return;
   if (column.type.kind == TypeKind::array) {
     const std::int64_t* offsets = column.data<std::int64_t>() + row;
@@ -189,7 +189,8 @@ void append_element(pugi::xml_node parent, const std::string& name, const Column
 
 }  // namespace
 
-Result<Value> xml_record(std::string_view text, const DataType& type, const TextOptions& options) {
+Result<Value> xml_record(std::string_view text, const DataType& type,
+                         const RecordOptions& options) {
   pugi::xml_document document;
   ValueList nothing(type.children.size());
   Value result{nothing};
@@ -207,7 +208,7 @@ Result<Value> xml_record(std::string_view text, const DataType& type, const Text
   return result;
 }
 
-Result<DataType> infer_xml_type(std::string_view text, const TextOptions& options) {
+Result<DataType> infer_xml_type(std::string_view text, const RecordOptions& options) {
   pugi::xml_document document;
   if (!document.load_buffer(text.data(), text.size())) return malformed_record(text);
   const Names names(options);
@@ -217,7 +218,7 @@ Result<DataType> infer_xml_type(std::string_view text, const TextOptions& option
   return settle_json_type(type, true).value_or(struct_of({}));
 }
 
-std::string xml_text(const Column& column, std::size_t row, const TextOptions& options) {
+std::string xml_text(const Column& column, std::size_t row, const RecordOptions& options) {
   pugi::xml_document document;
   append_element(document, options.get("rowtag", "ROW"), column, row, options, Names(options));
   struct Writer : pugi::xml_writer {

@@ -10,12 +10,12 @@
 namespace stream {
 
 /// The struct of the root element. Error: a malformed text in FAILFAST mode.
-Result<Value> xml_record(std::string_view text, const DataType& type, const TextOptions& options);
+Result<Value> xml_record(std::string_view text, const DataType& type, const RecordOptions& options);
 
 /// Error [MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION]: not XML.
-Result<DataType> infer_xml_type(std::string_view text, const TextOptions& options);
+Result<DataType> infer_xml_type(std::string_view text, const RecordOptions& options);
 
 /// <ROW>…</ROW>, indented.
-std::string xml_text(const Column& column, std::size_t row, const TextOptions& options);
+std::string xml_text(const Column& column, std::size_t row, const RecordOptions& options);
 
 }  // namespace stream

@@ -1,8 +1,11 @@
+#include <libstream/expressions/function.hpp>
 #include <libstream/operators/deduplicate.hpp>
 #include <libstream/operators/expiry_index.hpp>
 #include <libstream/operators/gather.hpp>
 #include <libstream/operators/state_layout.hpp>
 #include <libstream/state/row_keys.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -37,7 +40,7 @@ class DeduplicateOperator final : public Operator {
 
   Result<void> push(InputPlace, Batch batch, Output& output) override {
     if (batch.num_rows() == 0) return {};
-    learn_types(batch);
+    STREAM_TRY(learn_types(batch));
     if (spec_.event_time &&
         rows_after(batch.column(*spec_.event_time), batch.num_rows(), late_watermark_, rows_)) {
       late_ += static_cast<std::int64_t>(batch.num_rows() - rows_.size());
@@ -144,11 +147,26 @@ class DeduplicateOperator final : public Operator {
     return spec_.watermark ? spec_.watermark(watermark) : watermark;
   }
 
-  void learn_types(const Batch& batch) {
-    if (keys_) return;
+  Result<void> learn_types(const Batch& batch) {
+    if (knows_input_) return {};
+    knows_input_ = true;
     std::vector<Field> fields;
     for (const std::size_t index : spec_.keys) fields.push_back(batch.schema().fields[index]);
-    set_key_fields(fields);
+    if (!keys_) {
+      set_key_fields(fields);
+      return {};
+    }
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (!is_same_type(fields[i].type, keys_->types()[i]))
+        return analysis_error(
+            "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE",
+            fmt::format("The checkpoint's state '{}' has keys of another type: {} is {} now and "
+                        "was {}; go back to the old query or begin with a new checkpoint "
+                        "directory.",
+                        kTable, fields[i].name, fields[i].type.to_string(),
+                        keys_->types()[i].to_string()));
+    }
+    return {};
   }
   void learn_types_of(const StatePiece& piece) {
     if (keys_) return;
@@ -193,6 +211,7 @@ class DeduplicateOperator final : public Operator {
   std::optional<OperatorContext> context_;
   std::optional<RowKeys> keys_;
   std::optional<StateWriter> writer_;
+  bool knows_input_ = false;
   GroupTable table_;
   std::vector<std::uint8_t> is_used_;
   std::vector<std::uint8_t> is_sealed_;

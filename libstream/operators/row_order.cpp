@@ -5,6 +5,7 @@
 #include <numeric>
 
 namespace stream {
+
 int compare_by(std::span<const Column> keys, std::span<const RowOrder> orders, std::size_t a,
                std::size_t b) {
   for (std::size_t i = 0; i < keys.size(); ++i) {

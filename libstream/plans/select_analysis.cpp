@@ -129,7 +129,7 @@ Result<void> SelectAnalysis::add_time_windows() {
     });
   }
   for (const Call* call : calls) {
-    const std::string text = pretty_text(*make_expr(*call));
+    const std::string text = call_key(*call);
     const bool is_known = std::any_of(windows_.begin(), windows_.end(),
                                       [&](const auto& known) { return known.first == text; });
     if (is_known) continue;

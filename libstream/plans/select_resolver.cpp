@@ -1,6 +1,7 @@
 #include <libstream/expressions/cast.hpp>
 #include <libstream/plans/scope.hpp>
 #include <libstream/plans/select_resolver.hpp>
+#include <libstream/plans/time_windows.hpp>
 
 #include <fmt/format.h>
 #include <strings.h>
@@ -53,7 +54,7 @@ Result<TypedExpr> BlockResolver::unknown_column(const std::vector<std::string>& 
 Result<std::optional<TypedExpr>> SelectResolver::special(const Expr& expression) {
   if (const auto* call = expression->as<Call>()) {
     if (is_named(*call, "window") || is_named(*call, "session_window")) {
-      const auto window = time_windows_.find(pretty_text(*expression));
+      const auto window = time_windows_.find(call_key(*call));
       if (window != time_windows_.end())
         return std::optional<TypedExpr>(reference_to(window->second));
     }

@@ -101,7 +101,34 @@ Result<PlanRef> add_session_window(Analysis& analysis, const PlanRef& input, con
   return make_plan(std::move(plan), {input}, std::move(output));
 }
 
+void append_key(const Expression& expression, std::string& key) {
+  if (const auto* call = expression.as<Call>()) {
+    key += call_key(*call);
+  } else if (const auto* column = expression.as<ColumnName>()) {
+    for (const std::string& part : column->parts) {
+      key += '.';
+      for (const char c : part) key += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+  } else if (const auto* cast = expression.as<Cast>()) {
+    append_key(*cast->child, key);
+    key += "::" + cast->type.to_string();
+  } else {
+    key += pretty_text(expression);
+  }
+}
+
 }  // namespace
+
+std::string call_key(const Call& call) {
+  std::string key;
+  for (const char c : call.name) key += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  key += '(';
+  for (const Expr& argument : call.arguments) {
+    append_key(*argument, key);
+    key += ',';
+  }
+  return key + ')';
+}
 
 Result<PlanRef> add_time_window(Analysis& analysis, const PlanRef& input, const Call& call,
                                 Attribute& window) {

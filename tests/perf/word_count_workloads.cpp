@@ -15,8 +15,6 @@ namespace {
 constexpr Duration kTimeLimit{120'000};
 constexpr std::uint64_t kMebibyte = 1u << 20;
 
-int num_pairs(const BenchOptions& options) { return options.is_quick ? 3 : 5; }
-
 /// Does `body` in a child, so that this process stays small: memory of a parent counts in children.
 Result<Measured> aside(const std::function<Result<Work>()>& body) {
   Measured measured = measure(body, kTimeLimit);
@@ -108,24 +106,6 @@ Comparison compare_engine(const Text& text, const std::string& prefix, RunnerKin
       other, pairs, kTimeLimit);
   check_outputs(comparison, text, prefix, true);
   return comparison;
-}
-
-std::string in_words(const Spread& ratio, const char* unit) {
-  return fmt::format("{:.2f} {} ({:.2f}-{:.2f})", ratio.median, unit, ratio.min, ratio.max);
-}
-
-void print_pairs(const std::string& name, const Comparison& comparison, const Print& print) {
-  if (!comparison.is_ok()) return print(failed_line(name, comparison.error));
-  print(line_of(name + " hand", median_run(comparison.second), ""));
-  print(line_of(name, median_run(comparison.first),
-                in_words(comparison.ratio_of_seconds(), "x the hand's time") + ", " +
-                    in_words(comparison.ratio_of_cpu(), "x its processor time")));
-}
-
-void print_scaling(const std::string& name, const Comparison& comparison, const Print& print) {
-  if (!comparison.is_ok()) return print(failed_line(name, comparison.error));
-  print(line_of(name, median_run(comparison.first),
-                in_words(comparison.ratio_of_rates(), "x the rate of one core")));
 }
 
 /// Word count of a stream whose totals are written every 100 ms; ends when all rows are committed.

@@ -2,6 +2,8 @@
 #include <libstream/execution/local_runner.hpp>
 #include <tests/perf/workloads.hpp>
 
+#include <fmt/format.h>
+
 namespace stream::perf {
 
 Line line_of(std::string workload, const Measured& measured, std::string ratio) {
@@ -26,11 +28,44 @@ std::shared_ptr<Runner> make_runner(RunnerKind kind, std::uint32_t num_threads) 
   return actor_runner(options);
 }
 
+int num_pairs(const BenchOptions& options) { return options.is_quick ? 3 : 5; }
+
+std::string in_words(const Spread& ratio, const char* unit) {
+  return fmt::format("{:.2f} {} ({:.2f}-{:.2f})", ratio.median, unit, ratio.min, ratio.max);
+}
+
+void print_pairs(const std::string& name, const Comparison& comparison, const Print& print) {
+  if (!comparison.is_ok()) return print(failed_line(name, comparison.error));
+  print(line_of(name + " hand", median_run(comparison.second), ""));
+  print(line_of(name, median_run(comparison.first),
+                in_words(comparison.ratio_of_seconds(), "x the hand's time") + ", " +
+                    in_words(comparison.ratio_of_cpu(), "x its processor time")));
+}
+
+void print_scaling(const std::string& name, const Comparison& comparison, const Print& print) {
+  if (!comparison.is_ok()) return print(failed_line(name, comparison.error));
+  print(line_of(name, median_run(comparison.first),
+                in_words(comparison.ratio_of_rates(), "x the rate of one core")));
+}
+
+Comparison compare_notes(Comparison comparison) {
+  for (std::size_t i = 0; comparison.is_ok() && i < comparison.second.size(); ++i) {
+    const std::string& found = comparison.first[i].work.note;
+    const std::string& expected = comparison.second[i].work.note;
+    if (found != expected)
+      comparison.error = fmt::format("the results are {}, expected {}", found, expected);
+  }
+  return comparison;
+}
+
 const std::vector<Workload>& workloads() {
   static const std::vector<Workload> all{
       {"W1", "word count of a file, against the hand-written one; one core and two",
        run_word_count},
       {"W2", "word count with updates every 100 ms", run_updates},
+      {"W3", "tumbling windows: count and sum by key, from CSV and from memory", run_tumbling},
+      {"W4", "sliding windows, 10 s each 2 s", run_sliding},
+      {"W5", "session windows", run_sessions},
       {"W12", "start of the process to the result of one line; an idle query", run_start_and_idle},
       {"W14", "a sink ten times slower than its source", run_backpressure},
       {"W15", "empty epochs, 1 ms apart", run_empty_epochs},

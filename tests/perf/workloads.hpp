@@ -36,6 +36,16 @@ const char* to_string(RunnerKind kind);
 /// To be called in the child that runs the query: it may start threads.
 std::shared_ptr<Runner> make_runner(RunnerKind kind, std::uint32_t num_threads);
 
+/// Pairs of runs to measure.
+int num_pairs(const BenchOptions& options);
+std::string in_words(const Spread& ratio, const char* unit);
+/// Lines of the hand's run and of the engine's, with the ratio.
+void print_pairs(const std::string& name, const Comparison& comparison, const Print& print);
+/// One line: the first's rate for each of the second's.
+void print_scaling(const std::string& name, const Comparison& comparison, const Print& print);
+/// Fails a comparison whose runs give different notes: both put what they found into them.
+Comparison compare_notes(Comparison comparison);
+
 struct Workload {
   std::string name;
   std::string text;
@@ -50,6 +60,9 @@ void run_updates(const BenchOptions& options, const Print& print);         ///< 
 void run_start_and_idle(const BenchOptions& options, const Print& print);  ///< W12
 void run_backpressure(const BenchOptions& options, const Print& print);    ///< W14
 void run_empty_epochs(const BenchOptions& options, const Print& print);    ///< W15
+void run_tumbling(const BenchOptions& options, const Print& print);        ///< W3
+void run_sliding(const BenchOptions& options, const Print& print);         ///< W4
+void run_sessions(const BenchOptions& options, const Print& print);        ///< W5
 void run_checkpoint(const BenchOptions& options, const Print& print);      ///< checkpoint
 
 }  // namespace stream::perf

@@ -1,0 +1,235 @@
+#include <libstream/connectors/files/file_relation.hpp>
+#include <tests/perf/batches_source.hpp>
+#include <tests/perf/event_rows.hpp>
+#include <tests/perf/fold_sink.hpp>
+#include <tests/perf/hand_windows.hpp>
+#include <tests/perf/inputs.hpp>
+#include <tests/perf/sql_query.hpp>
+#include <tests/perf/workloads.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace stream::perf {
+namespace {
+
+constexpr Duration kTimeLimit{180'000};
+constexpr std::size_t kBatchRows = 4096;
+constexpr std::int64_t kNumFiles = 10;
+constexpr const char* kTumbling =
+    "SELECT window.start AS start, key, count(*) AS n, sum(value) AS total "
+    "FROM timed GROUP BY window(time, '10 seconds'), key";
+constexpr const char* kSliding =
+    "SELECT window.start AS start, key, count(*) AS n, sum(value) AS total "
+    "FROM timed GROUP BY window(time, '10 seconds', '2 seconds'), key";
+
+EventSpec spec_of(const BenchOptions& options, std::uint32_t num_keys) {
+  EventSpec spec;
+  spec.num_keys = num_keys;
+  if (options.is_quick) {
+    spec.num_rows /= 5;
+    spec.rows_per_milli /= 5;
+  }
+  return spec;
+}
+
+HandWindows hand_windows(bool is_sliding) {
+  return is_sliding ? HandWindows{2000, 5, 2000} : HandWindows{};
+}
+
+Work finished(const Stopwatch& watch, std::int64_t rows, const Fingerprint& print) {
+  return {watch.seconds(), rows, print.text()};
+}
+
+TakeWindow into(Fingerprint& print) {
+  return [&](std::int64_t start, std::int64_t key, std::int64_t count, std::int64_t sum) {
+    print.add_row({start * 1000, key, count, sum});
+  };
+}
+
+struct Csv {
+  std::string directory;
+  std::vector<std::string> paths;
+  std::int64_t num_rows = 0;
+};
+
+Result<Csv> prepare_csv(const BenchOptions& options, const TemporaryDirectory& directory,
+                        std::uint32_t num_keys) {
+  Csv csv;
+  if (!options.input.empty()) {
+    csv.directory = options.input;
+    csv.paths = {options.input};
+    STREAM_TRY(csv.num_rows, count_lines(options.input));
+    return csv;
+  }
+  csv.directory = directory / fmt::format("events-{}", num_keys);
+  const EventSpec spec = spec_of(options, num_keys);
+  STREAM_TRY(csv.paths, write_events(csv.directory, spec, kNumFiles));
+  csv.num_rows = spec.num_rows;
+  return csv;
+}
+
+Result<Work> hand_over_files(const Csv& csv, bool is_sliding) {
+  const Stopwatch watch;
+  Fingerprint print;
+  STREAM_TRY(const std::int64_t rows,
+             aggregate_files_by_hand(csv.paths, hand_windows(is_sliding), into(print)));
+  return finished(watch, rows, print);
+}
+
+Result<Work> query_over_files(const Csv& csv, bool is_sliding, RunnerKind runner,
+                              std::uint32_t parallelism) {
+  const Stopwatch watch;
+  Fingerprint print;
+  SqlQuery query;
+  OptionMap options;
+  options["maxFilesPerTrigger"] = "1";
+  const Schema schema{{{"ts", primitive(TypeKind::int64), true},
+                       {"key", primitive(TypeKind::int64), true},
+                       {"value", primitive(TypeKind::int32), true}}};
+  STREAM_TRY(query.source,
+             make_file_source("csv", {csv.directory}, options, schema, true, SqlSettings()));
+  query.view = "SELECT timestamp_millis(ts) AS time, key, value FROM events";
+  query.text = is_sliding ? kSliding : kTumbling;
+  query.sink = fold_sink([&](const Batch& batch) { print.add(batch); });
+  query.runner = runner;
+  query.parallelism = parallelism;
+  STREAM_TRY(run_to_end(query));
+  return finished(watch, csv.num_rows, print);
+}
+
+Result<Work> hand_over_columns(const EventSpec& spec, bool is_sliding) {
+  const std::vector<Batch> batches = event_batches(spec, kBatchRows);
+  const Stopwatch watch;
+  Fingerprint print;
+  const std::int64_t rows =
+      aggregate_columns_by_hand(batches, hand_windows(is_sliding), into(print));
+  return finished(watch, rows, print);
+}
+
+Result<Work> query_over_columns(const EventSpec& spec, const std::string& text, const char* delay,
+                                RunnerKind runner) {
+  std::vector<Batch> batches = event_batches(spec, kBatchRows);
+  const std::size_t per_epoch = batches.size() / kNumFiles + 1;
+  SqlQuery query;
+  query.source = batches_source(std::move(batches), per_epoch);
+  const Stopwatch watch;
+  Fingerprint print;
+  query.watermark_delay = delay;
+  query.text = text;
+  query.sink = fold_sink([&](const Batch& batch) { print.add(batch); });
+  query.runner = runner;
+  STREAM_TRY(run_to_end(query));
+  return finished(watch, spec.num_rows, print);
+}
+
+/// Windows (10 s) or slides over CSV for one number of keys, local and with actors.
+void compare_csv(const std::string& name, const BenchOptions& options, std::uint32_t num_keys,
+                 bool is_sliding, const Print& print) {
+  const auto directory = TemporaryDirectory::make();
+  if (!directory) return print(failed_line(name, directory.error().message()));
+  const auto csv = prepare_csv(options, *directory, num_keys);
+  if (!csv) return print(failed_line(name, csv.error().message()));
+  const int pairs = num_pairs(options);
+  const NumberedWork hand = [&](int) { return hand_over_files(*csv, is_sliding); };
+  for (const RunnerKind kind : {RunnerKind::local, RunnerKind::actors}) {
+    print_pairs(
+        fmt::format("{} {}", name, to_string(kind)),
+        compare_notes(compare([&](int) { return query_over_files(*csv, is_sliding, kind, 1); },
+                              hand, pairs, kTimeLimit)),
+        print);
+  }
+  if (is_sliding || num_keys != 10'000) return;
+  print_scaling(name + " actors, 2 cores",
+                compare_notes(compare(
+                    [&](int) { return query_over_files(*csv, is_sliding, RunnerKind::actors, 2); },
+                    [&](int) { return query_over_files(*csv, is_sliding, RunnerKind::actors, 1); },
+                    pairs, kTimeLimit)),
+                print);
+}
+
+void compare_columns(const std::string& name, const BenchOptions& options, std::uint32_t num_keys,
+                     bool is_sliding, const Print& print) {
+  const EventSpec spec = spec_of(options, num_keys);
+  for (const RunnerKind kind : {RunnerKind::local, RunnerKind::actors}) {
+    print_pairs(fmt::format("{} {}", name, to_string(kind)),
+                compare_notes(compare(
+                    [&](int) {
+                      return query_over_columns(spec, is_sliding ? kSliding : kTumbling,
+                                                "2 seconds", kind);
+                    },
+                    [&](int) { return hand_over_columns(spec, is_sliding); }, num_pairs(options),
+                    kTimeLimit)),
+                print);
+  }
+}
+
+constexpr std::int64_t kGapMillis = 10'000;
+constexpr std::int64_t kSessionDelay = 5'000;
+
+/// All times of each key, sorted, cut where the gap is: plain, and no engine of its own.
+Result<Work> sessions_by_hand(const EventSpec& spec) {
+  std::vector<std::vector<std::pair<std::int64_t, std::uint32_t>>> times(spec.num_keys);
+  const Stopwatch watch;
+  EventRows rows(spec);
+  std::int64_t newest = 0;
+  for (std::int64_t i = 0; i < spec.num_rows; ++i) {
+    const Event event = rows.next();
+    newest = std::max(newest, event.millis);
+    times[event.key].emplace_back(event.millis, event.value);
+  }
+  Fingerprint print;
+  for (std::size_t key = 0; key < times.size(); ++key) {
+    auto& of_key = times[key];
+    std::sort(of_key.begin(), of_key.end());
+    for (std::size_t first = 0; first < of_key.size();) {
+      std::size_t last = first;
+      std::int64_t sum = of_key[first].second;
+      for (; last + 1 < of_key.size() && of_key[last + 1].first < of_key[last].first + kGapMillis;
+           ++last)
+        sum += of_key[last + 1].second;
+      const std::int64_t end = of_key[last].first + kGapMillis;
+      if (end <= newest - kSessionDelay)
+        print.add_row({of_key[first].first * 1000, end * 1000, static_cast<std::int64_t>(key),
+                       static_cast<std::int64_t>(last - first + 1), sum});
+      first = last + 1;
+    }
+  }
+  return finished(watch, spec.num_rows, print);
+}
+
+}  // namespace
+
+void run_tumbling(const BenchOptions& options, const Print& print) {
+  for (const std::uint32_t num_keys : {10'000u, 100u, 1'000'000u})
+    compare_csv(fmt::format("W3 {} keys", num_keys), options, num_keys, false, print);
+  for (const std::uint32_t num_keys : {10'000u, 100u, 1'000'000u})
+    compare_columns(fmt::format("W3 memory {} keys", num_keys), options, num_keys, false, print);
+}
+
+void run_sliding(const BenchOptions& options, const Print& print) {
+  compare_csv("W4", options, 10'000, true, print);
+  compare_columns("W4 memory", options, 10'000, true, print);
+}
+
+void run_sessions(const BenchOptions& options, const Print& print) {
+  EventSpec spec;
+  spec.num_rows = options.is_quick ? 1'000'000 : 5'000'000;
+  spec.num_keys = 100'000;
+  spec.rows_per_milli = options.is_quick ? 5 : 25;
+  spec.max_late_millis = 4000;
+  const char* const text =
+      "SELECT session_window.start AS start, session_window.end AS end, key, count(*) AS n, "
+      "sum(value) AS total FROM timed GROUP BY session_window(time, '10 seconds'), key";
+  for (const RunnerKind kind : {RunnerKind::local, RunnerKind::actors}) {
+    print_pairs(fmt::format("W5 {}", to_string(kind)),
+                compare_notes(compare(
+                    [&](int) { return query_over_columns(spec, text, "5 seconds", kind); },
+                    [&](int) { return sessions_by_hand(spec); }, num_pairs(options), kTimeLimit)),
+                print);
+  }
+}
+
+}  // namespace stream::perf

@@ -85,7 +85,8 @@ class SessionAggregateOperator final : public Operator {
       batch = gather(batch, rows_, context_->pool);
       for (Column& key : keys) key = gather(key, rows_, context_->pool);
     }
-    if (spec_.has_watermark && spec_.mode != OutputMode::complete &&
+    // Other than groups, sessions lose late rows in complete mode too.
+    if (spec_.has_watermark &&
         rows_after(keys[spec_.session_key], batch.num_rows(), late_watermark_, rows_)) {
       late_groups_.add(keys, batch.num_rows(), rows_, place.partition, context_->pool);
       batch = gather(batch, rows_, context_->pool);

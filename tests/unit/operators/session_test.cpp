@@ -59,6 +59,15 @@ TEST_CASE("all sessions come in complete mode and from bounded inputs") {
       {{"[40000000,50000000]|a|1", "[20000000,30000000]|a|2"}, {"[30000000,40000000]|a|16"}});
 }
 
+TEST_CASE("late rows are dropped in complete mode too, and nothing is evicted") {
+  const auto outputs = verify_operator(
+      case_of(sessions(OutputMode::complete, true),
+              {{{{0, {event(1, "a", 1)}}}, 20'000},
+               {{{0, {event(2, "a", 2), event(40, "a", 4)}}}, 20'000}}),
+      {{"[1000000,11000000]|a|1"}, {"[1000000,11000000]|a|1", "[40000000,50000000]|a|4"}});
+  CHECK(outputs[1].counts.dropped_by_watermark == 1);
+}
+
 TEST_CASE("with gaps of their own a session ends with its latest end") {
   verify_operator(case_of(sessions(OutputMode::append, true),
                           {{{{0, {event(10, "a", 1, 100), event(20, "a", 2, 5)}}}, 0},

@@ -17,7 +17,7 @@ caf::behavior producer(caf::event_based_actor* self, std::promise<void>* all_com
     if (*window == 0) {  // the first one: send, each batch at the cost of its bytes
       *window = *credit;
       stream::BlockPool pool;
-      stream::RowWriter<std::string> rows(pool);
+      stream::TypedRowWriter<std::string> rows(pool);
       for (const char* line : {"to be or not", "to be that", "is the question"}) rows.append(line);
       stream::Batch batch = rows.finish();
       *credit -= static_cast<std::int64_t>(batch.retained_bytes());

@@ -25,7 +25,7 @@ Model contents(KeyedState<std::string, std::int64_t>& state) {
 }
 
 Batch numbers(BlockPool& pool, const std::vector<std::int64_t>& values) {
-  RowWriter<std::int64_t> writer(pool);
+  TypedRowWriter<std::int64_t> writer(pool);
   for (const std::int64_t value : values) writer.append(value);
   return writer.finish();
 }

@@ -33,7 +33,7 @@ std::vector<Row> random_rows(std::mt19937_64& random, std::size_t count) {
 }
 
 Batch batch_of(BlockPool& pool, const std::vector<Row>& rows) {
-  RowWriter<Row> writer(pool);
+  TypedRowWriter<Row> writer(pool);
   for (const Row& row : rows) writer.append(row);
   return writer.finish();
 }

@@ -18,7 +18,7 @@ struct Visit {
 STREAM_RECORD(Visit, user, seconds, referrer, pages);
 
 Batch visits(BlockPool& pool, const std::vector<Visit>& rows) {
-  RowWriter<Visit> writer(pool);
+  TypedRowWriter<Visit> writer(pool);
   for (const Visit& visit : rows) writer.append(visit);
   return writer.finish();
 }
@@ -43,7 +43,7 @@ TEST_CASE("pairs, tuples and nested values live in columns") {
   BlockPool pool;
   using Row = std::tuple<std::int8_t, bool,
                          std::pair<std::string, std::vector<std::pair<int, std::string>>>>;
-  RowWriter<Row> writer(pool);
+  TypedRowWriter<Row> writer(pool);
   const Row first{1, true, {"k", {{1, "one"}, {2, kLong}}}};
   const Row second{-1, false, {kLong, {}}};
   writer.append(first);
@@ -114,7 +114,7 @@ TEST_CASE("a block that several columns share counts once") {
 TEST_CASE("hashes of rows are stable for ever") {
   // Key groups on disk depend on them: these values never change.
   BlockPool pool;
-  RowWriter<std::pair<std::string, std::int64_t>> writer(pool);
+  TypedRowWriter<std::pair<std::string, std::int64_t>> writer(pool);
   writer.append(std::pair<std::string, std::int64_t>{"word", 1});
   writer.append(std::pair<std::string, std::int64_t>{"", -5});
   const Batch batch = writer.finish();

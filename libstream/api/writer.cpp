@@ -1,7 +1,7 @@
 #include <libstream/api/writer.hpp>
 #include <libstream/base/duration.hpp>
 #include <libstream/connectors/memory/callback_sink.hpp>
-#include <libstream/connectors/memory/rows_source.hpp>
+#include <libstream/connectors/rows_source.hpp>
 
 #include <fmt/format.h>
 
@@ -119,8 +119,11 @@ DataStreamWriter& DataStreamWriter::for_each(ForeachRow function) {
 DataStreamWriter& DataStreamWriter::for_each_batch(ForeachBatch function) {
   const auto schema = std::make_shared<const Schema>(frame_.schema());
   sink_ = callback_sink(
-      [function = std::move(function), schema, session = frame_.session()](
+      // The session owns its queries, so a query must not own the session.
+      [function = std::move(function), schema, known = std::weak_ptr(frame_.session())](
           std::int64_t epoch, EpochMillis, const std::vector<Batch>& batches) -> Result<void> {
+        const std::shared_ptr<SessionState> session = known.lock();
+        if (!session) return fatal("the session is gone; stop its queries first");
         std::vector<std::vector<Value>> rows;
         for (const Batch& batch : batches) {
           for (std::vector<Value>& row : rows_of(batch)) rows.push_back(std::move(row));

@@ -1,5 +1,5 @@
 #include <libstream/base/check.hpp>
-#include <libstream/connectors/memory/rows_source.hpp>
+#include <libstream/connectors/rows_source.hpp>
 #include <libstream/operators/add_hash.hpp>
 #include <libstream/operators/deduplicate.hpp>
 #include <libstream/operators/expand.hpp>

@@ -2,7 +2,7 @@
 #include <libstream/base/memory_file_system.hpp>
 #include <libstream/connectors/files/file_relation.hpp>
 #include <libstream/connectors/memory/queue_source.hpp>
-#include <libstream/connectors/memory/rows_source.hpp>
+#include <libstream/connectors/rows_source.hpp>
 #include <libstream/connectors/standard/console_table_sink.hpp>
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/formats/table_text.hpp>
@@ -101,6 +101,8 @@ std::string escaped(std::string_view bytes) {
       text += "\\n\n";
     } else if (static_cast<unsigned char>(c) < 32) {
       text += fmt::format("\\x{:02x}", c);
+    } else if (c == '\\') {
+      text += "\\\\";
     } else {
       text += c;
     }
@@ -184,7 +186,10 @@ Result<CaseResult> run_reader(const Transcript& transcript, const Section& read,
     for (const Field& field : rows->schema.fields)
       actual.push_back(Json::array({field.name, field.type.to_string()}));
     const std::string diff = compare_rows(expected, actual, true);
-    if (!diff.empty()) result.diff += "columns:\n" + diff;
+    if (!diff.empty()) {
+      result.diff += "columns:\n" + diff;
+      result.updates.push_back({columns->line, json_lines(actual), false, {}});
+    }
   }
   const Section* output = find_section(transcript, "output");
   if (!output) return bad_data("a reader case without output or error");
@@ -193,8 +198,12 @@ Result<CaseResult> run_reader(const Transcript& transcript, const Section& read,
     STREAM_TRY(Json json, parse_json(line));
     expected.push_back(std::move(json));
   }
-  const std::string diff = compare_rows(expected, json_rows(rows->batches), false);
-  if (!diff.empty()) result.diff += "output:\n" + diff;
+  const std::vector<Json> actual = json_rows(rows->batches);
+  const std::string diff = compare_rows(expected, actual, false);
+  if (!diff.empty()) {
+    result.diff += "output:\n" + diff;
+    result.updates.push_back({output->line, json_lines(actual), false, {}});
+  }
   return result;
 }
 
@@ -240,8 +249,11 @@ Result<CaseResult> run_writer(const Transcript& transcript, const Section& write
     ++num_files;
   }
   if (num_files != 1) result.diff += fmt::format("{} data files\n", num_files);
-  if (actual != expected)
+  if (actual != expected) {
     result.diff += "expected:\n" + escaped(expected) + "\nwritten:\n" + escaped(actual) + "\n";
+    result.updates.push_back(
+        {file->line, file->argument == "escaped" ? escaped(actual) : actual, false, {}});
+  }
   return result;
 }
 
@@ -255,9 +267,17 @@ std::string without_marks(const std::string& body) {
   return text;
 }
 
-std::string text_diff(const std::string& expected, const std::string& actual) {
-  if (expected == actual) return "";
-  return "expected:\n" + expected + "printed:\n" + actual;
+/// What `text` holds against what was printed.
+CaseResult compare_text(const Section& text, const std::string& printed) {
+  const std::string expected = without_marks(text.body);
+  if (expected == printed) return {};
+  std::string marked;
+  for (std::size_t begin = 0; begin < printed.size();) {
+    const std::size_t end = std::min(printed.find('\n', begin), printed.size());
+    marked += ">" + printed.substr(begin, end - begin) + "\n";
+    begin = end + 1;
+  }
+  return {"expected:\n" + expected + "printed:\n" + printed, "", {{text.line, marked, false, {}}}};
 }
 
 Result<CaseResult> run_show(const Transcript& transcript, const Section& show,
@@ -284,7 +304,7 @@ Result<CaseResult> run_show(const Transcript& transcript, const Section& show,
   const Section* text = find_section(transcript, "text");
   if (!text) return bad_data("a show case without text");
   const std::string printed = show_text(rows.schema, rows.batches, how, session.settings());
-  return CaseResult{text_diff(without_marks(text->body), printed), ""};
+  return compare_text(*text, printed);
 }
 
 Result<CaseResult> run_console(const Transcript& transcript, const Section& console,
@@ -332,7 +352,7 @@ Result<CaseResult> run_console(const Transcript& transcript, const Section& cons
     STREAM_TRY(running->process_all_available());
   }
   running->stop(false);
-  return CaseResult{text_diff(without_marks(text->body), printed), ""};
+  return compare_text(*text, printed);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include <libstream/base/memory_file_system.hpp>
 #include <libstream/connectors/memory/collect_sink.hpp>
 #include <libstream/connectors/memory/queue_source.hpp>
-#include <libstream/connectors/memory/rows_source.hpp>
+#include <libstream/connectors/rows_source.hpp>
 #include <libstream/data/date_time.hpp>
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/sql/sql_parser.hpp>
@@ -114,6 +114,12 @@ class QueryCaseRun {
   bool reads_twice() const;
   void collect_outputs();
   void fail(std::string text) { diff_ += std::move(text); }
+  void update(const Section& section, std::string body) {
+    updates_.push_back({section.line, std::move(body), false, {}});
+  }
+  void remove(const Section& section) { updates_.push_back({section.line, {}, true, {}}); }
+  /// Outputs that no section names fail the case; an update puts them behind what led to them.
+  void report_unexpected();
 
   const Transcript& transcript_;
   const CaseCell& cell_;
@@ -136,6 +142,8 @@ class QueryCaseRun {
   std::optional<Error> error_;
   std::string diff_;
   std::string name_diff_;
+  std::vector<SectionUpdate> updates_;
+  std::size_t last_line_ = 0;  ///< of the section taken last
 };
 
 Result<void> QueryCaseRun::add_source(const Section& section) {
@@ -301,6 +309,7 @@ Result<void> QueryCaseRun::restart(bool is_uncommitted) {
     const EpochId last = outputs_.empty() ? 0 : outputs_.rbegin()->first;
     STREAM_TRY(files_.remove(fmt::format("{}/commits/{}", kCheckpoint, last)));
   }
+  report_unexpected();
   // What the new run writes again stands under its own outputs.
   outputs_.clear();
   expected_.clear();
@@ -317,33 +326,53 @@ Result<void> QueryCaseRun::expect_output(const Section& section) {
   expected_.insert(epoch);
   const auto actual = outputs_.find(epoch);
   if (actual == outputs_.end()) {
-    if (!error_) fail(fmt::format("epoch {} did not run\n", epoch));
+    if (!error_) {
+      fail(fmt::format("epoch {} did not run\n", epoch));
+      remove(section);
+    }
     return {};
   }
   const bool is_ordered = section.argument.find("ordered") != std::string::npos;
   const std::string diff = compare_rows(expected, actual->second, is_ordered);
-  if (!diff.empty()) fail(fmt::format("output {} (line {}):\n{}", epoch, section.line, diff));
+  if (diff.empty()) return {};
+  fail(fmt::format("output {} (line {}):\n{}", epoch, section.line, diff));
+  update(section, json_lines(actual->second));
   return {};
+}
+
+/// The figures of an epoch as transcripts write them.
+struct ProgressFigures {
+  std::string input, watermark, late, state;
+  std::string line() const {
+    return fmt::format("input={} watermark={} late={} state={}\n", input, watermark, late, state);
+  }
+};
+
+ProgressFigures figures_of(const QueryProgress& progress) {
+  std::int64_t late = 0;
+  std::int64_t state = 0;
+  for (const OperatorStatistics& op : progress.state_operators) {
+    late += op.dropped_by_watermark;
+    state += op.state_rows;
+  }
+  std::string watermark = progress.event_time ? "" : "none";
+  if (progress.event_time) append_date_time(progress.event_time->watermark * 1000, watermark);
+  return {std::to_string(progress.num_input_rows()), watermark, std::to_string(late),
+          std::to_string(state)};
 }
 
 Result<void> QueryCaseRun::expect_progress(const Section& section) {
   const EpochId epoch = std::strtoll(section.argument.c_str(), nullptr, 10);
   const std::optional<QueryProgress> progress = progress_->of(epoch);
   if (!progress) {
-    if (!error_) fail(fmt::format("epoch {} reported no progress\n", epoch));
+    if (!error_) {
+      fail(fmt::format("epoch {} reported no progress\n", epoch));
+      remove(section);
+    }
     return {};
   }
-  std::int64_t late = 0;
-  std::int64_t state = 0;
-  for (const OperatorStatistics& op : progress->state_operators) {
-    late += op.dropped_by_watermark;
-    state += op.state_rows;
-  }
-  std::string watermark = "none";
-  if (progress->event_time) {
-    watermark.clear();
-    append_date_time(progress->event_time->watermark * 1000, watermark);
-  }
+  const std::size_t diff_before = diff_.size();
+  const ProgressFigures figures = figures_of(*progress);
   std::string wanted;
   for (const std::string& line : content_lines(section.body)) wanted += line;
   const auto field = [&](std::string_view name) -> std::string {
@@ -369,10 +398,11 @@ Result<void> QueryCaseRun::expect_progress(const Section& section) {
     fail(fmt::format("progress {} (line {}): {} is {}, expected {}\n", epoch, section.line, name,
                      actual, expected));
   };
-  if (counts_input_) compare("input", std::to_string(progress->num_input_rows()));
-  compare("watermark", watermark);
-  compare("late", std::to_string(late));
-  compare("state", std::to_string(state));
+  if (counts_input_) compare("input", figures.input);
+  compare("watermark", figures.watermark);
+  compare("late", figures.late);
+  compare("state", figures.state);
+  if (diff_.size() > diff_before) update(section, figures.line());
   return {};
 }
 
@@ -381,10 +411,15 @@ Result<void> QueryCaseRun::expect_schema(const Section& section) {
   if (!collected_) return {};
   std::vector<std::string> lines = content_lines(section.body);
   const std::vector<Field>& fields = collected_->schema.fields;
+  std::string came;
+  for (const Field& field : fields)
+    came += Json::array({field.name, field.type.to_string()}).dump() + "\n";
   if (lines.size() != fields.size()) {
     fail(fmt::format("{} columns, expected {}\n", fields.size(), lines.size()));
+    update(section, came);
     return {};
   }
+  const std::size_t size_before = diff_.size() + name_diff_.size();
   for (std::size_t i = 0; i < lines.size(); ++i) {
     STREAM_TRY(const Json column, parse_json(lines[i]));
     const std::string type = fields[i].type.to_string();
@@ -395,6 +430,7 @@ Result<void> QueryCaseRun::expect_schema(const Section& section) {
       name_diff_ += fmt::format("column {} is named {}, expected {}\n", i + 1, fields[i].name,
                                 column.at(0).get<std::string>());
   }
+  if (diff_.size() + name_diff_.size() > size_before) update(section, came);
   return {};
 }
 
@@ -409,6 +445,20 @@ Result<void> QueryCaseRun::expect_error(const Section& section) {
   error_.reset();
   is_checked_for_rest_ = true;
   return {};
+}
+
+void QueryCaseRun::report_unexpected() {
+  std::string sections;
+  for (const auto& [epoch, rows] : outputs_) {
+    if (expected_.contains(epoch) || rows.empty()) continue;
+    fail(fmt::format("epoch {} ran and is not in the transcript:\n{}", epoch,
+                     compare_rows({}, rows, true)));
+    sections += fmt::format("--- output {}\n{}", epoch, json_lines(rows));
+    const std::optional<QueryProgress> progress = progress_->of(epoch);
+    if (mode_ != "batch" && progress)
+      sections += fmt::format("--- progress {}\n{}", epoch, figures_of(*progress).line());
+  }
+  if (!sections.empty()) updates_.push_back({last_line_, {}, false, sections});
 }
 
 /// Is a source or view named twice in all the texts together?
@@ -452,16 +502,13 @@ Result<CaseResult> QueryCaseRun::run() {
     Result<void> taken = take(section);
     if (!taken) return std::move(taken).error().with_context(fmt::format("line {}", section.line));
     if (is_checked_for_rest_) break;
+    last_line_ = section.line;
   }
   if (!is_checked_for_rest_) start();
   if (error_) fail("error: " + error_->message() + "\n");
-  for (const auto& [epoch, rows] : outputs_) {
-    if (!is_checked_for_rest_ && !expected_.contains(epoch) && !rows.empty())
-      fail(fmt::format("epoch {} ran and is not in the transcript:\n{}", epoch,
-                       compare_rows({}, rows, true)));
-  }
+  if (!is_checked_for_rest_) report_unexpected();
   if (query_) query_->stop(false);
-  return CaseResult{diff_, name_diff_};
+  return CaseResult{diff_, name_diff_, updates_};
 }
 
 }  // namespace

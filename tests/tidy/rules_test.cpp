@@ -120,6 +120,7 @@ TEST_CASE("bad names of files and types are found") {
             .size() == 3);
   CHECK(check_type_names(tree_of("a.hpp", "class Utility; struct Commons; // class TaskManager"))
             .empty());
+  CHECK(check_type_names(tree_of("a.hpp", "class StreamingQueryManager;")).empty());
 }
 
 TEST_CASE("notes of work left to do and dead links are found") {
@@ -129,6 +130,11 @@ TEST_CASE("notes of work left to do and dead links are found") {
                                       "ME */"))
             .size() == 2);
   CHECK(check_left_over_notes(tree_of("a.cpp", "int to_do = TODOS;")).empty());
+  CHECK(check_left_over_notes(tree_of("a.cpp",
+                                      "// XX"
+                                      "X: later, but HH:mm[XX"
+                                      "X] is a pattern"))
+            .size() == 1);
   auto tree = tree_of("libstream/README.md",
                       "[a](base/a.hpp) [b](../apps) [c](https://x.org) "
                       "[d](#here)\n[e](gone.md)\n```\nf[](int x)\n```\n");

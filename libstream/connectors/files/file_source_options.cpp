@@ -42,7 +42,7 @@ void add_selection(OptionTable<Options>& table) {
       return {};
     };
   };
-  const auto time = [](std::optional<EpochMillis> FileSelection::*field) {
+  const auto time_limit = [](std::optional<EpochMillis> FileSelection::*field) {
     return [field](Options& o, const std::string& v) -> Result<void> {
       const auto micros = parse_timestamp(v, utc_zone());
       if (!micros) return bad_option(fmt::format("'{}' is not a timestamp", v));
@@ -65,9 +65,9 @@ void add_selection(OptionTable<Options>& table) {
                      return {};
                    }});
   table.push_back({{"modifiedBefore", "", "", "Only files modified before; bounded reads only."},
-                   time(&FileSelection::modified_before)});
+                   time_limit(&FileSelection::modified_before)});
   table.push_back({{"modifiedAfter", "", "", "Only files modified after; bounded reads only."},
-                   time(&FileSelection::modified_after)});
+                   time_limit(&FileSelection::modified_after)});
   table.push_back(
       {{"ignoreCorruptFiles", "", "false", "Whether files that cannot be read are skipped."},
        flag(&FileSelection::ignores_corrupt)});

@@ -1,4 +1,4 @@
-#include <libstream/connectors/memory/rows_source.hpp>
+#include <libstream/connectors/rows_source.hpp>
 
 #include <algorithm>
 

@@ -119,30 +119,28 @@ std::string aggregate_text(const ResolvedPlan& node, const AggregatePlan& aggreg
   const std::size_t first = node.output.size() - aggregate.aggregates.size();
   for (std::size_t i = 0; i < aggregate.aggregates.size(); ++i) {
     const NamedAggregate& one = aggregate.aggregates[i];
-    all += fmt::format("{}{}({}{}){} AS {}", i == 0 ? "" : ", ", one.name,
-                       one.call.is_distinct ? "distinct " : "", arguments_text(one.call.arguments),
-                       one.call.filter
-                           ? " FILTER (WHERE " + plan_text(*one.call.filter) + ")"
-                           : std::string(),
-                       attribute_text(node.output[first + i]));
+    all += fmt::format(
+        "{}{}({}{}){} AS {}", i == 0 ? "" : ", ", one.name, one.call.is_distinct ? "distinct " : "",
+        arguments_text(one.call.arguments),
+        one.call.filter ? " FILTER (WHERE " + plan_text(*one.call.filter) + ")" : std::string(),
+        attribute_text(node.output[first + i]));
   }
   return fmt::format("Aggregate [{}], [{}]", ids_text(node, aggregate.keys), all);
 }
 
 std::string window_text(const WindowPlan& window) {
-  return fmt::format(
-      "Window [{}], [{}], [{}]",
-      joined(window.calls,
-             [](const NamedOverCall& call) {
-               return call.name + "(" + arguments_text(call.call.arguments) + ")";
-             }),
-      arguments_text(window.partition_by), joined(window.order_by, sort_text));
+  return fmt::format("Window [{}], [{}], [{}]",
+                     joined(window.calls,
+                            [](const NamedOverCall& call) {
+                              return call.name + "(" + arguments_text(call.call.arguments) + ")";
+                            }),
+                     arguments_text(window.partition_by), joined(window.order_by, sort_text));
 }
 
 std::string generate_text(const ResolvedPlan& node, const GeneratePlan& generate) {
-  Attributes made(node.output.end() -
-                      static_cast<std::ptrdiff_t>(generate.generator.columns.size()),
-                  node.output.end());
+  Attributes made(
+      node.output.end() - static_cast<std::ptrdiff_t>(generate.generator.columns.size()),
+      node.output.end());
   return fmt::format("Generate {}({}), {}[{}]", generate.name, arguments_text(generate.arguments),
                      generate.is_outer ? "outer, " : "", joined(made, attribute_text));
 }
@@ -172,10 +170,10 @@ std::string unary_text(const ResolvedPlan& node) {
     return fmt::format("Repartition {}", kind->count);
   if (const auto* kind = node.as<SamplePlan>()) return fmt::format("Sample {}", kind->fraction);
   if (const auto* kind = node.as<ExpandPlan>())
-    return fmt::format("Expand [{}], [{}]",
-                       joined(kind->projections,
-                              [](const auto& row) { return "[" + arguments_text(row) + "]"; }),
-                       joined(node.output, attribute_text));
+    return fmt::format(
+        "Expand [{}], [{}]",
+        joined(kind->projections, [](const auto& row) { return "[" + arguments_text(row) + "]"; }),
+        joined(node.output, attribute_text));
   return "ScalarSubquery";
 }
 
@@ -205,8 +203,8 @@ void append_tree(const ResolvedPlan& node, const std::string& first, const std::
   text += first + node_text(node) + "\n";
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const bool is_last = i + 1 == node.inputs.size();
-    append_tree(*node.inputs[i], rest + (is_last ? "+- " : ":- "),
-                rest + (is_last ? "   " : ":  "), text);
+    append_tree(*node.inputs[i], rest + (is_last ? "+- " : ":- "), rest + (is_last ? "   " : ":  "),
+                text);
   }
 }
 

@@ -1,0 +1,131 @@
+#include <libstream/api/sql_sink.hpp>
+#include <libstream/plans/scope.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace stream {
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+Result<void> set_mode(SqlSink& sink, const std::string& value) {
+  const std::string mode = lower(value);
+  if (mode == "append") {
+    sink.mode = OutputMode::append;
+  } else if (mode == "update") {
+    sink.mode = OutputMode::update;
+  } else if (mode == "complete") {
+    sink.mode = OutputMode::complete;
+  } else {
+    return bad_option(fmt::format("'{}': write append, update or complete", value));
+  }
+  return {};
+}
+
+Result<void> set_trigger(SqlSink& sink, const std::string& value) {
+  std::string text = lower(value);
+  if (text == "availablenow" || text == "available_now" || text == "once") text = "available-now";
+  STREAM_TRY(sink.trigger, parse_trigger(text));
+  return {};
+}
+
+Result<void> set_partition_by(SqlSink& sink, const std::string& value) {
+  for (std::size_t begin = 0; begin <= value.size();) {
+    const std::size_t comma = std::min(value.find(',', begin), value.size());
+    std::string name = value.substr(begin, comma - begin);
+    name.erase(0, name.find_first_not_of(' '));
+    name.erase(name.find_last_not_of(' ') + 1);
+    if (name.empty()) return bad_option(fmt::format("'{}': write column, column", value));
+    sink.partition_by.push_back(std::move(name));
+    begin = comma + 1;
+  }
+  return {};
+}
+
+Result<void> set_save_mode(SqlSink& sink, const std::string& value) {
+  const std::string mode = lower(value);
+  if (mode == "append") {
+    sink.save_mode = SaveMode::append;
+  } else if (mode == "overwrite") {
+    sink.save_mode = SaveMode::overwrite;
+  } else if (mode == "ignore") {
+    sink.save_mode = SaveMode::ignore;
+  } else if (mode == "error" || mode == "errorifexists") {
+    sink.save_mode = SaveMode::error_if_exists;
+  } else {
+    return bad_option(fmt::format("'{}': write append, overwrite, ignore or error", value));
+  }
+  return {};
+}
+
+Result<void> set_checkpoint(SqlSink& sink, const std::string& value) {
+  if (value.empty()) return bad_option("is empty: name a folder");
+  sink.checkpoint_directory = value;
+  return {};
+}
+
+const OptionTable<SqlSink>& option_table() {
+  static const OptionTable<SqlSink> table = {
+      {{"output_mode", "outputMode", "append", "append, update or complete"}, set_mode},
+      {{"trigger", "", "0ms", "a duration, or available-now: what is there, then stop"},
+       set_trigger},
+      {{"checkpoint", "checkpointLocation", "", "folder that makes a query survive a restart"},
+       set_checkpoint},
+      {{"partition_by", "partitionBy", "", "columns that become folders: 'a, b'"},
+       set_partition_by},
+      {{"save_mode", "saveMode", "append", "what a bounded query does with what is there"},
+       set_save_mode},
+  };
+  return table;
+}
+
+}  // namespace
+
+Result<SqlSink> make_sql_sink(const CreateSinkStatement& statement) {
+  SqlSink sink;
+  sink.name = statement.name;
+  sink.format = lower(statement.format);
+  const std::vector<std::string> formats = sink_formats();
+  if (std::find(formats.begin(), formats.end(), sink.format) == formats.end()) {
+    std::string names;
+    for (const std::string& name : nearest_names(sink.format, formats, 3))
+      names += (names.empty() ? "" : ", ") + name;
+    return bad_option(
+        fmt::format("[DATA_SOURCE_NOT_FOUND] Failed to find a sink of the format: "
+                    "{}. Did you mean one of: {}?",
+                    statement.format, names));
+  }
+  for (const auto& [key, value] : statement.options) sink.options[key] = value;
+  OptionMap left = sink.options;
+  if (auto read = read_options(option_table(), left, sink); !read)
+    return std::move(read).error().with_context("sink " + statement.name);
+  sink.options = std::move(left);
+  return sink;
+}
+
+std::vector<OptionText> sql_sink_option_texts() {
+  std::vector<OptionText> texts;
+  for (const OptionField<SqlSink>& field : option_table()) texts.push_back(field.text);
+  return texts;
+}
+
+std::string_view to_string(OutputMode mode) {
+  switch (mode) {
+    case OutputMode::append:
+      return "append";
+    case OutputMode::update:
+      return "update";
+    case OutputMode::complete:
+      return "complete";
+  }
+  return "";
+}
+
+}  // namespace stream

@@ -63,6 +63,9 @@ class Analysis {
   /// Joins a flag "the value is in the subquery" (or "it has rows") to `input`.
   Result<PlanRef> add_existence(const PlanRef& input, const Subquery& subquery,
                                 const EnvironmentRef& environment, Attribute& flag);
+  /// JOIN LATERAL (query): the query may name columns of `left`.
+  Result<PlanRef> analyze_lateral(const JoinRelation& join, const PlanRef& left,
+                                  const EnvironmentRef& environment);
   // table_analysis.cpp
   Result<PlanRef> analyze_inline_table(const InlineTable& table);
   Result<PlanRef> analyze_table_function(const TableFunction& function);

@@ -126,9 +126,7 @@ Result<PlanRef> Analysis::analyze_join(const JoinRelation& join,
       return generate(left, function->call, join.type == JoinType::left_outer,
                       alias ? alias->columns : std::vector<std::string>{},
                       alias ? alias->name : "");
-    return analysis_error("UNSUPPORTED_FEATURE.LATERAL_JOIN_USING",
-                          "LATERAL is supported with generator functions only; write the subquery "
-                          "as a join.");
+    return analyze_lateral(join, left, environment);
   }
   STREAM_TRY(const PlanRef right, analyze(join.right, environment));
   const JoinKind kind = kind_of(join.type);

@@ -1,6 +1,7 @@
 // WHERE, and subqueries: EXISTS and IN become semi and anti joins, scalar subqueries a join with
 // their one row. Conditions of a subquery's WHERE that name columns of the enclosing query become
 // conditions of that join.
+#include <libstream/plans/column_binding.hpp>
 #include <libstream/plans/scope.hpp>
 #include <libstream/plans/select_resolver.hpp>
 
@@ -81,7 +82,67 @@ PlanRef carry_up(const PlanRef& plan, const std::vector<AttributeId>& wanted) {
   return copy;
 }
 
+/// The aggregation of all rows that gives the plan's rows, if one does: one row also for no input.
+const ResolvedPlan* global_aggregate(const PlanRef& plan) {
+  const ResolvedPlan* at = plan.get();
+  while (at->as<ProjectPlan>()) at = at->inputs[0].get();
+  const auto* aggregate = at->as<AggregatePlan>();
+  if (!aggregate) return nullptr;
+  // Keys that were carried up for a correlated condition are hidden.
+  const bool is_global = std::all_of(
+      at->output.begin(), at->output.begin() + static_cast<std::ptrdiff_t>(aggregate->keys.size()),
+      [](const Attribute& key) { return key.is_hidden; });
+  return is_global ? at : nullptr;
+}
+
+/// What the plan's column is when no row was aggregated: count gives 0 where others give null.
+Value value_of_nothing(const PlanRef& plan, const Attribute& column) {
+  const ResolvedPlan* aggregate = global_aggregate(plan);
+  if (!aggregate) return {};
+  TypedExpr value = reference_to(column);
+  for (const ResolvedPlan* at = plan.get(); at->as<ProjectPlan>(); at = at->inputs[0].get())
+    value = inline_projection(value, *at);
+  const std::size_t num_keys = aggregate->as<AggregatePlan>()->keys.size();
+  value = substitute(value, [&](const AttributeReference& reference) {
+    for (std::size_t i = num_keys; i < aggregate->output.size(); ++i) {
+      if (aggregate->output[i].id != reference.id) continue;
+      const std::string& name = aggregate->as<AggregatePlan>()->aggregates[i - num_keys].name;
+      const bool counts = name == "count" || name == "count_if" || name == "approx_count_distinct";
+      return make_constant(counts ? Value{std::int64_t{0}} : Value{}, aggregate->output[i].type);
+    }
+    return make_constant({}, primitive(TypeKind::null));
+  });
+  if (!is_foldable(*value)) return {};
+  BlockPool pool;
+  const SqlSettings settings;
+  EvaluationContext context{pool, settings};
+  Result<Value> folded = fold(*value, context);
+  return folded ? std::move(*folded) : Value{};
+}
+
 }  // namespace
+
+Result<PlanRef> Analysis::analyze_lateral(const JoinRelation& join, const PlanRef& left,
+                                          const EnvironmentRef& environment) {
+  std::vector<TypedExpr> conditions;
+  STREAM_TRY(PlanRef right, analyze_subquery(join.right, environment, left->output, conditions));
+  JoinPlan plan;
+  plan.kind = join.type == JoinType::left_outer ? JoinKind::left_outer : JoinKind::inner;
+  // An aggregation of all rows gives a row for every left row.
+  if (!conditions.empty() && global_aggregate(right)) plan.kind = JoinKind::left_outer;
+  Attributes both = left->output;
+  both.insert(both.end(), right->output.begin(), right->output.end());
+  if (join.condition) {
+    BlockResolver resolver(*this, both);
+    STREAM_TRY(TypedExpr condition, resolver.resolve_condition(join.condition, "JOIN condition"));
+    conditions.push_back(std::move(condition));
+  }
+  plan.condition = join_conjuncts(std::move(conditions));
+  if (keeps_left(plan.kind)) {
+    for (std::size_t i = left->output.size(); i < both.size(); ++i) both[i].is_nullable = true;
+  }
+  return make_plan(std::move(plan), {left, right}, std::move(both));
+}
 
 Result<PlanRef> Analysis::analyze_subquery(const RelationRef& relation,
                                            const EnvironmentRef& environment,
@@ -167,13 +228,23 @@ Result<PlanRef> Analysis::add_scalar_subquery(const PlanRef& input, const Subque
   join.condition = join_conjuncts(std::move(conditions));
   // A correlated subquery is grouped by what it is compared on; others give one row at most.
   if (!join.condition) inner = make_plan(SingleRowPlan{}, {inner}, inner->output);
+  const Value otherwise = join.condition ? value_of_nothing(inner, value) : Value{};
   Attributes output = input->output;
   for (const Attribute& attribute : inner->output) {
     output.push_back(attribute);
     output.back().is_hidden = true;
     output.back().is_nullable = true;
   }
-  return make_plan(std::move(join), {input, inner}, std::move(output));
+  const PlanRef joined = make_plan(std::move(join), {input, inner}, std::move(output));
+  if (otherwise.is_null()) return joined;
+  Attribute filled = new_attribute(value.name, value.type, false);
+  filled.is_hidden = true;
+  const TypedExpr or_that =
+      make_typed(value.type, false,
+                 LazyCall{LazyCall::Kind::coalesce,
+                          {reference_to(value), make_constant(otherwise, value.type)}});
+  value = filled;
+  return append_columns(joined, {filled}, {or_that});
 }
 
 Result<PlanRef> Analysis::filter_by(const PlanRef& input, const Expr& condition,

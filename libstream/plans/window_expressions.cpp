@@ -2,6 +2,8 @@
 #include <libstream/expressions/row_kernel.hpp>
 #include <libstream/plans/window_expressions.hpp>
 
+#include <cstring>
+
 namespace stream {
 namespace {
 
@@ -69,9 +71,18 @@ TypedExpr window_of(const TimeWindowPlan& window, std::int64_t index) {
   Kernel kernel = [=](const KernelInput& input) -> Result<Column> {
     const Operand& time = input.arguments[0];
     const std::int64_t* times = time.column.data<std::int64_t>();
+    // Rows that follow each other mostly share a window: it is found by comparing.
+    std::int64_t newest = 0;
+    bool is_known = false;
     return window_column(input, [&](std::size_t row, std::int64_t& start, std::int64_t& end) {
       const std::int64_t at = times[time.index(row)];
-      start = at - floor_modulo(at - offset, slide) - index * slide;
+      const std::uint64_t behind =
+          static_cast<std::uint64_t>(at) - static_cast<std::uint64_t>(newest);
+      if (!is_known || behind >= static_cast<std::uint64_t>(slide)) {
+        newest = at - floor_modulo(at - offset, slide);
+        is_known = true;
+      }
+      start = newest - index * slide;
       end = start + size;
     });
   };
@@ -126,10 +137,17 @@ TypedExpr session_of(const SessionWindowPlan& session) {
 TypedExpr is_not_null(const TypedExpr& value) {
   FunctionCall call =
       total_call("isnotnull", {value}, [](const KernelInput& input) -> Result<Column> {
-        ColumnBuilder builder(input.type, input.context.pool);
-        for (std::size_t row = 0; row < input.num_rows; ++row)
-          builder.append(static_cast<std::uint8_t>(!input.arguments[0].is_null(row)));
-        return builder.finish();
+        const Operand& argument = input.arguments[0];
+        Column column;
+        column.type = input.type;
+        column.num_rows = input.num_rows;
+        column.values = input.context.pool.allocate(input.num_rows + 8);
+        std::memset(column.values.data(), 1, input.num_rows);
+        if (argument.column.validity) {
+          for (std::size_t row = 0; row < input.num_rows; ++row)
+            column.values.data()[row] = static_cast<char>(!argument.is_null(row));
+        }
+        return column;
       });
   call.nulls = NullHandling::custom;
   return make_typed(primitive(TypeKind::boolean), false, std::move(call));

@@ -45,8 +45,12 @@ struct CaseCell {
   std::string name() const;
 };
 
-/// Empty when the case passes, else a diff of what was expected and what came.
-Result<std::string> run_dstream_case(const DStreamCase& dstream_case, const CaseCell& cell);
+struct DStreamResult {
+  std::string diff;  ///< of what was expected and what came; empty: the case passes
+  std::string body;  ///< of the output or slice section, as it came
+};
+
+Result<DStreamResult> run_dstream_case(const DStreamCase& dstream_case, const CaseCell& cell);
 
 /// The logical and physical plan of the case's flow.
 Result<std::string> explain_dstream_case(const DStreamCase& dstream_case,

@@ -216,8 +216,8 @@ std::string text_of(const IntervalValue& value) {
   return value ? fmt::format("[{}]", fmt::join(*value, ",")) : "-";
 }
 
-std::string compare(const DStreamCase& dstream_case, Collected& collected) {
-  std::string diff;
+DStreamResult compare(const DStreamCase& dstream_case, Collected& collected) {
+  DStreamResult result;
   for (std::size_t n = 1; n <= dstream_case.output.size(); ++n) {
     IntervalValue expected = dstream_case.output[n - 1];
     if (expected) std::sort(expected->begin(), expected->end());
@@ -227,22 +227,28 @@ std::string compare(const DStreamCase& dstream_case, Collected& collected) {
       got = found->second;
       std::sort(got->begin(), got->end());
     }
+    result.body += fmt::format("{} {}\n", n, text_of(got));
     if (got != expected)
-      diff += fmt::format("  interval {}\n  - {}\n  + {}\n", n, text_of(expected), text_of(got));
+      result.diff +=
+          fmt::format("  interval {}\n  - {}\n  + {}\n", n, text_of(expected), text_of(got));
   }
-  return diff;
+  return result;
 }
 
-std::string compare_slice(const std::vector<std::string>& expected,
-                          const std::vector<Rdd<Text>>& got) {
+DStreamResult compare_slice(const std::vector<std::string>& expected,
+                            const std::vector<Rdd<Text>>& got) {
   std::vector<std::string> values;
   for (const Rdd<Text>& rdd : got) {
     IntervalValue value = rdd.collect();
     std::sort(value->begin(), value->end());
     values.push_back(text_of(value));
   }
-  if (values == expected) return "";
-  return fmt::format("  slice\n  - {}\n  + {}\n", fmt::join(expected, " "), fmt::join(values, " "));
+  DStreamResult result;
+  for (const std::string& value : values) result.body += value + "\n";
+  if (values != expected)
+    result.diff =
+        fmt::format("  slice\n  - {}\n  + {}\n", fmt::join(expected, " "), fmt::join(values, " "));
+  return result;
 }
 
 /// The flow's last stream, and its slice step where it ends in one.
@@ -257,7 +263,7 @@ std::pair<Texts, std::optional<FlowStep>> build_flow(const DStreamCase& dstream_
   return {*last, std::nullopt};
 }
 
-std::string run(const DStreamCase& dstream_case, const CaseCell& cell) {
+DStreamResult run(const DStreamCase& dstream_case, const CaseCell& cell) {
   MemoryFileSystem files;
   ManualClock clock(1'700'000'000'000);
   StreamingContext context(cell.runner, kInterval);
@@ -291,17 +297,17 @@ std::string run(const DStreamCase& dstream_case, const CaseCell& cell) {
   const EpochMillis zero_time = clock.wall_millis();
   context.start();
   context.run_epochs(intervals);
-  std::string diff;
+  DStreamResult result;
   if (slice) {
     const auto time = [&](const std::string& n) {
       return zero_time + kInterval.count() * std::stoll(n);
     };
-    diff = compare_slice(*dstream_case.slice,
-                         last.slice(time(slice->arguments[0]), time(slice->arguments[1])));
+    result = compare_slice(*dstream_case.slice,
+                           last.slice(time(slice->arguments[0]), time(slice->arguments[1])));
   }
   context.stop(true);
-  if (!slice) diff = compare(dstream_case, collected);
-  return diff;
+  if (!slice) result = compare(dstream_case, collected);
+  return result;
 }
 
 }  // namespace
@@ -311,7 +317,7 @@ std::string CaseCell::name() const {
                      batch_rows, loses_tasks ? "tasks lost after every epoch" : "as written");
 }
 
-Result<std::string> run_dstream_case(const DStreamCase& dstream_case, const CaseCell& cell) {
+Result<DStreamResult> run_dstream_case(const DStreamCase& dstream_case, const CaseCell& cell) {
   try {
     return run(dstream_case, cell);
   } catch (const Error& error) {

@@ -347,6 +347,13 @@ bool is_same_json(const Json& a, const Json& b) {
   return a == b;
 }
 
+std::string json_lines(const std::vector<Json>& rows) {
+  std::string lines;
+  for (const Json& row : rows)
+    lines += row.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return lines;
+}
+
 std::string compare_rows(const std::vector<Json>& expected, const std::vector<Json>& actual,
                          bool is_ordered) {
   const auto dump = [](const Json& row) {

@@ -19,6 +19,9 @@ nlohmann::json json_from_value(const Value& value, const DataType& type);
 /// The rows of batches, an array each.
 std::vector<nlohmann::json> json_rows(const std::vector<Batch>& batches);
 
+/// A line each, as transcripts hold them.
+std::string json_lines(const std::vector<nlohmann::json>& rows);
+
 /// Equal, numbers to 1e-9 relative; fractions of seconds without regard to zeros at their end.
 bool is_same_json(const nlohmann::json& a, const nlohmann::json& b);
 

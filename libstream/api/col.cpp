@@ -26,6 +26,8 @@ DataType data_type(std::string_view text) { return value_or_throw(parse_data_typ
 
 Col::Col(double value) : expression_(make_literal({value}, primitive(TypeKind::float64))) {}
 
+Col::Col(std::nullptr_t) : expression_(make_literal({}, primitive(TypeKind::null))) {}
+
 Col Col::alias(std::string name) const { return Col(make_alias(expression_, std::move(name))); }
 Col Col::cast(std::string_view type) const {
   return Col(make_expr(Cast{expression_, data_type(type), false}));

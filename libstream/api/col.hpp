@@ -6,6 +6,7 @@
 #include <libstream/expressions/expression.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ class Col {
   Col(double value);
   Col(bool value) : expression_(make_literal(value)) {}
   Col(const char* text) : expression_(make_literal(std::string_view(text))) {}
+  Col(std::nullptr_t);  ///< NULL
   Col(const std::string& text) : expression_(make_literal(std::string_view(text))) {}
 
   const Expr& expression() const { return expression_; }

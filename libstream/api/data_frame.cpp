@@ -62,16 +62,19 @@ void append_field(const std::string& name, const DataType& type, bool is_nullabl
   std::transform(type_name.begin(), type_name.end(), type_name.begin(), [](unsigned char c) {
     return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   });
-  text += fmt::format(" |-- {}: {} ({} = {})\n", name, type_name, nullable_word, is_nullable);
+  text += fmt::format(" |-- {}: {}", name, type_name);
+  if (!nullable_word.empty()) text += fmt::format(" ({} = {})", nullable_word, is_nullable);
+  text += '\n';
   append_tree(type, depth + 1, text);
 }
 
 void append_tree(const DataType& type, std::size_t depth, std::string& text) {
   for (const Field& child : type.children) {
+    // A map's keys never are null, so nothing is said of them.
     const std::string_view word = type.kind == TypeKind::array ? "containsNull"
-                                  : type.kind == TypeKind::map && child.name == "value"
-                                      ? "valueContainsNull"
-                                      : "nullable";
+                                  : type.kind != TypeKind::map ? "nullable"
+                                  : child.name == "value"      ? "valueContainsNull"
+                                                               : "";
     append_field(child.name, child.type, child.is_nullable, word, depth, text);
   }
 }

@@ -38,16 +38,25 @@ class DataFrame {
 
   // ---- rows ----
   DataFrame where(const Col& condition) const;
-  DataFrame where(const std::string& condition) const;
-  DataFrame filter(const Col& condition) const { return where(condition); }
-  DataFrame filter(const std::string& condition) const { return where(condition); }
+  DataFrame where(const std::string& condition) const;  ///< SQL text
+  DataFrame where(const char* condition) const { return where(std::string(condition)); }
+  template <class Condition>
+  DataFrame filter(const Condition& condition) const {
+    return where(condition);
+  }
   DataFrame distinct() const;
   DataFrame drop_duplicates(const std::vector<std::string>& columns = {}) const;
   DataFrame drop_duplicates_within_watermark(const std::vector<std::string>& columns = {}) const;
   DataFrame limit(std::int32_t rows) const;
   DataFrame offset(std::int32_t rows) const;
   DataFrame order_by(const std::vector<Col>& columns) const;
-  DataFrame sort(const std::vector<Col>& columns) const { return order_by(columns); }
+  template <class... Cols>
+  requires(std::is_convertible_v<Cols, Col>&&...) DataFrame order_by(const Cols&... columns)
+  const { return order_by(std::vector<Col>{column_of(columns)...}); }
+  template <class... Cols>
+  DataFrame sort(const Cols&... columns) const {
+    return order_by(columns...);
+  }
   DataFrame sample(double fraction, std::uint64_t seed = 0) const;
   DataFrame repartition(std::uint32_t partitions) const;
   DataFrame coalesce(std::uint32_t partitions) const { return repartition(partitions); }
@@ -69,6 +78,14 @@ class DataFrame {
                  const std::string& type = "inner") const;
   DataFrame join(const DataFrame& right, const std::vector<std::string>& using_columns,
                  const std::string& type = "inner") const;
+  DataFrame join(const DataFrame& right, std::initializer_list<const char*> using_columns,
+                 const std::string& type = "inner") const {
+    return join(right, std::vector<std::string>(using_columns.begin(), using_columns.end()), type);
+  }
+  DataFrame join(const DataFrame& right, const char* using_column,
+                 const std::string& type = "inner") const {
+    return join(right, {using_column}, type);
+  }
   DataFrame cross_join(const DataFrame& right) const;
   DataFrame union_all(const DataFrame& other) const;  ///< Spark's union, a word of C++
   DataFrame union_by_name(const DataFrame& other, bool allow_missing_columns = false) const;

@@ -1,5 +1,6 @@
 #include <libstream/api/session.hpp>
 #include <libstream/expressions/type_text.hpp>
+#include <libstream/plans/expression_resolver.hpp>
 #include <libstream/sql/sql_parser.hpp>
 
 namespace stream {
@@ -38,23 +39,25 @@ DataFrame Session::create_data_frame(Schema schema, std::vector<std::vector<Valu
 }
 
 DataFrame Session::create_data_frame(const std::string& schema_text,
-                                     const std::vector<std::vector<Col>>& rows) const {
-  const Schema schema = value_or_throw(parse_schema(schema_text));
-  InlineTable table;
-  for (const std::vector<Col>& row : rows) {
+                                     const std::vector<std::vector<Col>>& cells) const {
+  Schema schema = value_or_throw(parse_schema(schema_text));
+  ExpressionResolver resolver(*state_, {});
+  std::vector<std::vector<Value>> rows;
+  for (const std::vector<Col>& row : cells) {
     if (row.size() != schema.num_fields())
       throw bad_plan("create_data_frame: a row of " + std::to_string(row.size()) +
                      " values; the schema has " + std::to_string(schema.num_fields()));
-    Exprs cells;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      cells.push_back(make_expr(Cast{row[i].expression(), schema.fields[i].type, false}));
-    table.rows.push_back(std::move(cells));
+    std::vector<Value> values;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const Field& field = schema.fields[i];
+      values.push_back(value_or_throw(resolver.resolve_constant(
+          row[i].expression(), field.type, "create_data_frame: the value of " + field.name)));
+      if (values.back().is_null() && !field.is_nullable)
+        throw bad_data("create_data_frame: a null for " + field.name + ", which is NOT NULL");
+    }
+    rows.push_back(std::move(values));
   }
-  if (rows.empty()) return create_data_frame(schema, std::vector<std::vector<Value>>{});
-  std::vector<std::string> names;
-  for (const Field& field : schema.fields) names.push_back(field.name);
-  const RelationRef values = make_relation(std::move(table));
-  return {state_, make_relation(AliasRelation{values, "rows", std::move(names)})};
+  return create_data_frame(std::move(schema), std::move(rows));
 }
 
 DataFrame Session::from_source(std::shared_ptr<const Source> source, bool is_streaming) const {

@@ -138,7 +138,13 @@ std::shared_ptr<StreamingQuery> StreamingQueryManager::start(QueryOptions option
                       "already active in this session; stop it first.",
                       name));
   }
+  // Two queries must not write one checkpoint; the new one goes on.
+  const std::string checkpoint = options.checkpoint_directory;
+  for (const auto& query : active()) {
+    if (!checkpoint.empty() && query->checkpoint_ == checkpoint) query->stop();
+  }
   auto query = std::make_shared<StreamingQuery>(name);
+  query->checkpoint_ = checkpoint;
   query->recorder_ = std::make_shared<StreamingQuery::Recorder>();
   query->plan_text_ = std::move(plan_text);
   options.listeners.push_back(query->recorder_);

@@ -41,6 +41,7 @@ class StreamingQuery {
   class Recorder;
 
   std::string name_;
+  std::string checkpoint_;
   std::string plan_text_;
   std::shared_ptr<Recorder> recorder_;
   std::unique_ptr<RunningQuery> query_;

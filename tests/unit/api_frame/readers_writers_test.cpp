@@ -1,0 +1,171 @@
+// read(), read_stream(), write() and write_stream() over files.
+#include <tests/unit/api_frame/frame_fixture.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace stream;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+/// A directory of its own, gone at the end.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "api_frame.XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()));
+    path_ = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  std::string put(const std::string& name, const std::string& text) const {
+    const std::string path = *this / name;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    std::ofstream(path) << text;
+    return path;
+  }
+
+ private:
+  std::string path_;
+};
+
+/// Ends when all files have been read.
+void run(DataStreamWriter writer, const std::string& checkpoint) {
+  auto query =
+      writer.option("checkpointLocation", checkpoint).trigger(Trigger::available_now()).start();
+  query->await_termination();
+}
+
+}  // namespace
+
+TEST_CASE("files are read by format, schema and options") {
+  FrameFixture f;
+  const Folder folder;
+  folder.put("a.csv", "id;name\n1;Ann\n2;Bob\n");
+  const auto csv = f.session.read()
+                       .option("header", true)
+                       .option("sep", ";")
+                       .schema("id INT, name STRING")
+                       .csv(folder / "a.csv");
+  CHECK(diff(csv, "[1,\"Ann\"]\n[2,\"Bob\"]") == "");
+  const auto inferred = f.session.read()
+                            .format("csv")
+                            .option("header", "true")
+                            .option("sep", ";")
+                            .option("inferSchema", true)
+                            .load(folder / "a.csv");
+  CHECK(inferred.schema().to_string() == csv.schema().to_string());
+  folder.put("b.json", "{\"k\":\"x\",\"v\":[1,2]}\n");
+  CHECK(diff(f.session.read().json(folder / "b.json").select("k", explode(col("v"))),
+             "[\"x\",1]\n[\"x\",2]") == "");
+  folder.put("c.txt", "one\ntwo\n");
+  CHECK(diff(f.session.read().text(folder / "c.txt"), "[\"one\"]\n[\"two\"]") == "");
+}
+
+TEST_CASE("readers refuse what they cannot read") {
+  FrameFixture f;
+  const Folder folder;
+  CHECK_THAT(message_of([&] { f.session.read().csv(folder / "absent.csv"); }),
+             ContainsSubstring("PATH_NOT_FOUND"));
+  CHECK_THAT(message_of([&] { f.session.read().format("cvs").load("x"); }),
+             ContainsSubstring("DATA_SOURCE_NOT_FOUND"));
+  CHECK_THAT(message_of([&] { f.session.read().load("x"); }), ContainsSubstring("name a format"));
+  CHECK_THAT(message_of([&] { f.session.read().schema("id INTT"); }), ContainsSubstring("INTT"));
+}
+
+TEST_CASE("what was written is read again") {
+  FrameFixture f;
+  const Folder folder;
+  f.people.write().option("header", "true").csv(folder / "csv");
+  CHECK(diff(f.session.read().option("header", true).csv(folder / "csv").select("name"),
+             "[\"Ann\"]\n[\"Bob\"]\n[\"Cid\"]") == "");
+  f.people.write().json(folder / "json");
+  CHECK(diff(f.session.read().schema("id INT, age INT").json(folder / "json"),
+             "[1,30]\n[2,20]\n[3,30]") == "");
+  f.people.select("name").write().text(folder / "text");
+  CHECK(f.session.read().text(folder / "text").count() == 3);
+}
+
+TEST_CASE("save modes decide about what is there already") {
+  FrameFixture f;
+  const Folder folder;
+  const std::string path = folder / "out";
+  const auto rows = [&] { return f.session.read().schema("id INT").json(path).count(); };
+  const auto write = [&](const std::string& mode) {
+    f.people.select("id").write().mode(mode).json(path);
+  };
+  write("error");
+  CHECK_THAT(message_of([&] { write("error"); }), ContainsSubstring("PATH_ALREADY_EXISTS"));
+  write("append");
+  CHECK(rows() == 6);
+  write("ignore");
+  CHECK(rows() == 6);
+  write("overwrite");
+  CHECK(rows() == 3);
+  CHECK_THAT(message_of([&] { write("sometimes"); }), ContainsSubstring("INVALID_SAVE_MODE"));
+}
+
+TEST_CASE("partitions are directories and come back as columns") {
+  FrameFixture f;
+  const Folder folder;
+  f.people.write().partition_by({"age"}).json(folder / "out");
+  CHECK(std::filesystem::is_directory(folder / "out/age=30"));
+  CHECK(diff(f.session.read().schema("id INT, name STRING, age INT").json(folder / "out"),
+             "[1,\"Ann\",30]\n[2,\"Bob\",20]\n[3,\"Cid\",30]") == "");
+}
+
+TEST_CASE("a streaming query over files goes on where it was") {
+  FrameFixture f;
+  const Folder folder;
+  folder.put("in/1.json", "{\"v\":1}\n{\"v\":2}\n");
+  const auto stream = f.session.read_stream().schema("v INT").json(folder / "in");
+  CHECK(stream.is_streaming());
+  const auto once = [&] {
+    DataStreamWriter writer = stream.select((col("v") * 10).as("v")).write_stream();
+    writer.format("json").option("path", folder / "out");
+    run(std::move(writer), folder / "checkpoint");
+  };
+  const auto written = [&] { return f.session.read().schema("v INT").json(folder / "out"); };
+  once();
+  CHECK(diff(written(), "[10]\n[20]") == "");
+  folder.put("in/2.json", "{\"v\":3}\n");
+  once();
+  CHECK(diff(written(), "[10]\n[20]\n[30]") == "");
+  once();
+  CHECK(diff(written(), "[10]\n[20]\n[30]") == "");
+}
+
+TEST_CASE("checkpoints of a session lie below one directory, by name") {
+  FrameFixture f;
+  const Folder folder;
+  folder.put("in/1.txt", "one\n");
+  f.session.conf("spark.sql.streaming.checkpointLocation", folder / "checkpoints");
+  const auto lines = f.session.read_stream().text(folder / "in");
+  auto query = lines.write_stream()
+                   .format("noop")
+                   .query_name("lines")
+                   .trigger(Trigger::available_now())
+                   .start();
+  query->await_termination();
+  CHECK(std::filesystem::is_directory(folder / "checkpoints/lines"));
+  CHECK_THAT(message_of([&] { lines.write_stream().format("noop").start(); }),
+             ContainsSubstring("name the query"));
+}
+
+TEST_CASE("rate sources make rows") {
+  FrameFixture f;
+  const auto rate =
+      f.session.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load();
+  CHECK(rate.columns() == std::vector<std::string>{"timestamp", "value"});
+  auto query = rate.write_stream().trigger(Trigger::available_now()).to_table("rate");
+  query->await_termination();
+  CHECK(f.session.table("rate").count() == 5);
+}

@@ -2,6 +2,8 @@
 #include <libstream/operators/evaluation_scope.hpp>
 #include <libstream/operators/gather.hpp>
 
+#include <algorithm>
+
 namespace stream {
 
 namespace {
@@ -127,9 +129,14 @@ Result<void> AggregateStates::merge(std::span<const Column> states,
 void AggregateStates::append_keys(std::span<const std::uint32_t> groups,
                                   std::span<ColumnBuilder> builders) const {
   if (builders.empty()) return;
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    if (i + kAhead < groups.size()) table_.prefetch(groups[i + kAhead]);
-    keys_.decode(table_.key(groups[i]), builders);
+  constexpr std::size_t kKeysAtOnce = 256;
+  std::vector<RowKey> keys;
+  while (!groups.empty()) {
+    const auto some = groups.first(std::min(kKeysAtOnce, groups.size()));
+    keys.clear();
+    for (const std::uint32_t group : some) keys.push_back(table_.key(group));
+    keys_.decode(keys, builders);
+    groups = groups.subspan(some.size());
   }
 }
 

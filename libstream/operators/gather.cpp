@@ -11,7 +11,7 @@ void gather_values(const Column& column, std::span<const std::uint32_t> rows, Co
                    BlockPool& pool) {
   out.values = pool.allocate(std::max<std::size_t>(rows.size() * sizeof(T), 1));
   auto* to = reinterpret_cast<T*>(out.values.data());
-  const T* from = column.data<T>();
+  const T* from = column.num_rows == 0 ? nullptr : column.data<T>();
   for (std::size_t i = 0; i < rows.size(); ++i) to[i] = from[rows[i]];
 }
 
@@ -20,7 +20,7 @@ void gather_nullable(const Column& column, std::span<const std::uint32_t> rows, 
                      BlockPool& pool) {
   out.values = pool.allocate(std::max<std::size_t>(rows.size() * sizeof(T), 1));
   auto* to = reinterpret_cast<T*>(out.values.data());
-  const T* from = column.data<T>();
+  const T* from = column.num_rows == 0 ? nullptr : column.data<T>();
   for (std::size_t i = 0; i < rows.size(); ++i) to[i] = rows[i] == kNullRow ? T{} : from[rows[i]];
 }
 
@@ -106,6 +106,7 @@ namespace {
 void append_shifted(const std::vector<const Column*>& parts, Column& out) {
   auto* to = reinterpret_cast<StringView*>(out.values.data());
   for (const Column* part : parts) {
+    if (part->num_rows == 0) continue;
     const auto first = static_cast<std::uint32_t>(out.blocks.size());
     const StringView* views = part->data<StringView>();
     for (std::size_t row = 0; row < part->num_rows; ++row) {

@@ -68,6 +68,7 @@ Result<std::optional<RestoredRows>> restored_rows(const StatePiece& piece,
   if (piece.table != layout.table) return std::optional<RestoredRows>();
   STREAM_TRY(check_types(piece, layout));
   const Batch& batch = piece.batch;
+  if (batch.num_rows() == 0) return std::optional<RestoredRows>();
   const auto* hashes = batch.column(0).data<std::uint64_t>();
   const auto* deleted = batch.column(1).data<std::uint8_t>();
   std::vector<std::uint32_t> deleted_rows, live_rows;

@@ -2,6 +2,8 @@
 #include <libstream/operators/watermark_times.hpp>
 #include <libstream/operators/with_watermark.hpp>
 
+#include <algorithm>
+
 namespace stream {
 namespace {
 
@@ -18,6 +20,10 @@ class WithWatermarkOperator final : public Operator {
   Result<void> push(InputPlace, Batch batch, Output& output) override {
     const Column& column = batch.column(spec_.column);
     EventTimes seen;
+    if (batch.num_rows() > 0 && !column.validity && column.type.kind != TypeKind::structure) {
+      times_.add(times_of(column.data<std::int64_t>(), batch.num_rows()));
+      return output.push(std::move(batch));
+    }
     for (std::size_t row = 0; row < batch.num_rows(); ++row) {
       // A null time counts as the epoch.
       const std::int64_t millis = floor_divide(event_micros(column, row).value_or(0), 1000);
@@ -33,6 +39,24 @@ class WithWatermarkOperator final : public Operator {
   std::optional<EventTimes> event_times() const override { return times_; }
 
  private:
+  /// Of times none of which is null; requires one.
+  static EventTimes times_of(const std::int64_t* micros, std::size_t num_rows) {
+    std::int64_t least = micros[0];
+    std::int64_t most = micros[0];
+    std::int64_t sum = 0;
+    for (std::size_t row = 0; row < num_rows; ++row) {
+      least = std::min(least, micros[row]);
+      most = std::max(most, micros[row]);
+      sum += floor_divide(micros[row], 1000);
+    }
+    EventTimes seen;
+    seen.count = static_cast<std::int64_t>(num_rows);
+    seen.min_millis = floor_divide(least, 1000);
+    seen.max_millis = floor_divide(most, 1000);
+    seen.sum_millis = sum;
+    return seen;
+  }
+
   WithWatermarkSpec spec_;
   EventTimes times_;
 };

@@ -78,6 +78,7 @@ RowKeys::RowKeys(std::vector<DataType> types, const std::vector<bool>& is_fixed_
 
 std::span<const RowKey> RowKeys::encode(std::span<const Column> columns, std::size_t num_rows) {
   keys_.resize(num_rows);
+  if (num_rows == 0) return keys_;
   switch (form_) {
     case Form::packed:
       encode_packed(columns, num_rows);
@@ -270,6 +271,51 @@ void RowKeys::decode(const RowKey& key, std::span<ColumnBuilder> builders) const
     builder.child(0).append(start);
     builder.child(1).append(start + *window_size_);
     builder.append_struct();
+  }
+}
+
+void RowKeys::decode(std::span<const RowKey> keys, std::span<ColumnBuilder> builders) const {
+  const bool are_packed =
+      form_ == Form::packed && std::all_of(keys.begin(), keys.end(), [&](const RowKey& key) {
+        return key.size == packed_size_;
+      });
+  if (!are_packed) {
+    for (const RowKey& key : keys) decode(key, builders);
+    return;
+  }
+  for (const Part& part : parts_) append_part(keys, part, builders[part.column]);
+}
+
+void RowKeys::append_part(std::span<const RowKey> keys, const Part& part,
+                          ColumnBuilder& builder) const {
+  const auto append_all = [&](auto value_of) {
+    const auto shift = static_cast<unsigned>(8 * (part.offset % 8));
+    if (part.offset < 8) {
+      for (const RowKey& key : keys) builder.append(value_of(key.low >> shift));
+    } else {
+      for (const RowKey& key : keys) builder.append(value_of(key.high >> shift));
+    }
+  };
+  if (part.is_window) {
+    const auto word = [&](const RowKey& key) {
+      return static_cast<std::int64_t>(part.offset < 8 ? key.low : key.high);
+    };
+    for (const RowKey& key : keys) builder.child(0).append(word(key));
+    for (const RowKey& key : keys) builder.child(1).append(word(key) + *window_size_);
+    for (std::size_t i = 0; i < keys.size(); ++i) builder.append_struct();
+    return;
+  }
+  switch (part.width) {
+    case 1:
+      return append_all([](std::uint64_t word) { return static_cast<std::uint8_t>(word); });
+    case 2:
+      return append_all([](std::uint64_t word) { return static_cast<std::uint16_t>(word); });
+    case 4:
+      return append_all([](std::uint64_t word) { return static_cast<std::uint32_t>(word); });
+    case 8:
+      return append_all([](std::uint64_t word) { return word; });
+    default:
+      for (const RowKey& key : keys) append_packed(key.bytes(), part.width, builder);
   }
 }
 

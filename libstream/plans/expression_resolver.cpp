@@ -48,9 +48,14 @@ Result<Exprs> positional(const ScalarFunction& function, const Call& call, const
     if (ordered.size() <= place) ordered.resize(place + 1);
     ordered[place] = arguments[i];
   }
-  // A parameter between given ones that was left out means NULL.
-  for (Expr& expression : ordered) {
-    if (!expression) expression = make_literal(Value{}, primitive(TypeKind::null));
+  // Parameters between given ones that were left out. Only mask has several with defaults.
+  static constexpr const char* kMaskDefaults[] = {nullptr, "X", "x", "n"};
+  for (std::size_t i = 0; i < ordered.size(); ++i) {
+    if (ordered[i]) continue;
+    const bool has_default = function.name == "mask" && i > 0 && i < std::size(kMaskDefaults);
+    ordered[i] = has_default ? make_literal(Value{std::string(kMaskDefaults[i])},
+                                            primitive(TypeKind::string))
+                             : make_literal(Value{}, primitive(TypeKind::null));
   }
   return ordered;
 }
@@ -71,6 +76,9 @@ Result<void> check_argument_count(std::string_view name, std::size_t given, std:
 std::string output_name(const Expr& expression) {
   if (const auto* alias = expression->as<Alias>()) return alias->names[0];
   if (const auto* column = expression->as<ColumnName>()) return column->parts.back();
+  // The cast of a column keeps its name.
+  if (const auto* cast = expression->as<Cast>(); cast != nullptr && cast->child->as<ColumnName>())
+    return output_name(cast->child);
   if (const auto* call = expression->as<Call>();
       call && call->name == "." && call->arguments[0]->as<ColumnName>()) {
     if (const auto* field = call->arguments[1]->as<Literal>())

@@ -28,6 +28,25 @@ bool is_all(const Exprs& keys) {
          equals_ignoring_case(column->parts.front(), "all");
 }
 
+/// A row in brackets, (a, b AS c), is named_struct('a', a, 'c', b): its column's name shows it.
+Expr select_item(Expr item, std::string_view text) {
+  const auto* row = item->as<Call>();
+  if (row == nullptr || row->name != "struct" || text[item->span.offset] != '(') return item;
+  Call named;
+  named.name = "named_struct";
+  for (const Expr& field : row->arguments) {
+    const auto* alias = field->as<Alias>();
+    const auto* column = field->as<ColumnName>();
+    const std::string name = alias != nullptr ? alias->names.front()
+                             : column != nullptr
+                                 ? column->parts.back()
+                                 : "col" + std::to_string(named.arguments.size() / 2 + 1);
+    named.arguments.push_back(make_literal(Value{name}, primitive(TypeKind::string)));
+    named.arguments.push_back(alias != nullptr ? alias->child : field);
+  }
+  return std::make_shared<const Expression>(Expression{std::move(named), item->span});
+}
+
 RelationRef one_row() {
   return make_relation(LocalRelation{std::make_shared<const Schema>(), {{}}});
 }
@@ -42,7 +61,7 @@ Result<RelationRef> Parser::parse_select() {
   Exprs list;
   do {
     STREAM_TRY(Expr expression, parse_named_expression());
-    list.push_back(std::move(expression));
+    list.push_back(select_item(std::move(expression), cursor_.text()));
   } while (cursor_.accept_symbol(","));
   RelationRef input = one_row();
   if (cursor_.at_word("FROM")) {
@@ -63,7 +82,7 @@ Result<RelationRef> Parser::parse_from_statement() {
     Exprs list;
     do {
       STREAM_TRY(Expr expression, parse_named_expression());
-      list.push_back(std::move(expression));
+      list.push_back(select_item(std::move(expression), cursor_.text()));
     } while (cursor_.accept_symbol(","));
     STREAM_TRY(RelationRef query, parse_select_body(input, std::move(list), is_distinct, first));
     STREAM_TRY(query, parse_query_organization(std::move(query), first));

@@ -32,8 +32,10 @@ struct ByteKey {
     std::uint64_t mixed = low ^ (high * 0x9e3779b97f4a7c15ULL) ^ size;
     if (!is_inline()) [[unlikely]]
       mixed ^= hash_bytes(data + 16, size - 16);
-    mixed *= 0xff51afd7ed558ccdULL;
-    return mixed ^ (mixed >> 32);
+    // Both halves of the product: what differs in a key's last bytes only is lost to the low one.
+    __extension__ typedef unsigned __int128 Wide;
+    const Wide product = static_cast<Wide>(mixed) * 0xff51afd7ed558ccdULL;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   }
 };
 

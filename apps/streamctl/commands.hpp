@@ -18,5 +18,7 @@ Command add_checkpoint_show(CLI::App& app);
 Command add_checkpoint_verify(CLI::App& app);
 Command add_bench(CLI::App& app);
 Command add_list(CLI::App& app);
+Command add_run(CLI::App& app);
+Command add_sql(CLI::App& app);
 
 }  // namespace stream::apps

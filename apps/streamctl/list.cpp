@@ -1,10 +1,17 @@
 #include <apps/streamctl/commands.hpp>
+#include <libstream/api/source_registry.hpp>
+#include <libstream/api/sql_sink.hpp>
+#include <libstream/expressions/aggregate_function.hpp>
+#include <libstream/expressions/window_function.hpp>
+#include <libstream/formats/file_format.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <set>
 
 namespace stream::apps {
 namespace {
@@ -70,11 +77,55 @@ constexpr std::array kOperations{"map",
                                  "write_text",
                                  "for_each_batch"};
 
+/// The formats that SQL and DataFrames know by name.
+void list_formats() {
+  const std::vector<std::string> sources = source_formats();
+  const std::vector<std::string> sinks = sink_formats();
+  std::set<std::string> names(sources.begin(), sources.end());
+  names.insert(sinks.begin(), sinks.end());
+  fmt::print("{:<18} {}\n", "USING", "");
+  for (const std::string& name : names) {
+    const bool is_source = std::find(sources.begin(), sources.end(), name) != sources.end();
+    const bool is_sink = std::find(sinks.begin(), sinks.end(), name) != sinks.end();
+    fmt::print("{:<18} {}\n", name,
+               is_source && is_sink ? "source, sink"
+               : is_source          ? "source"
+                                    : "sink");
+    for (const OptionText& option : format_option_texts(name))
+      fmt::print("  {:<40} {}{}\n", option.name, option.sentence,
+                 option.default_value.empty() ? "" : fmt::format(" [{}]", option.default_value));
+  }
+  fmt::print("every sink\n");
+  for (const OptionText& option : sql_sink_option_texts())
+    fmt::print("  {:<40} {}{}\n", option.name, option.sentence,
+               option.default_value.empty() ? "" : fmt::format(" [{}]", option.default_value));
+}
+
+void list_functions() {
+  const FunctionRegistry& functions = builtin_functions();
+  for (const std::string& name : functions.names()) {
+    const auto* scalar = functions.scalar(name);
+    const auto* aggregate = functions.aggregate(name);
+    const auto* generator = functions.generator(name);
+    const auto* window = functions.window(name);
+    const std::string& usage = scalar      ? scalar->usage
+                               : aggregate ? aggregate->usage
+                               : generator ? generator->usage
+                                           : window->usage;
+    const char* kind = scalar ? "scalar" : aggregate ? "aggregate" : generator ? "rows" : "window";
+    fmt::print("{:<32} {:<10} {}\n", name, kind, usage);
+  }
+}
+
 int list(const std::string& what) {
   if (what == "connectors") {
-    fmt::print("{:<18} {:<7} {:<14} {}\n", "name", "kind", "guarantee", "");
+    list_formats();
+    fmt::print("\nStreamingContext (DStreams)\n{:<18} {:<7} {:<14} {}\n", "name", "kind",
+               "guarantee", "");
     for (const Row& row : kConnectors)
       fmt::print("{:<18} {:<7} {:<14} {}\n", row.name, row.kind, row.guarantee, row.text);
+  } else if (what == "functions") {
+    list_functions();
   } else {
     for (const char* name : kOperations) fmt::print("{}\n", name);
   }
@@ -85,8 +136,8 @@ int list(const std::string& what) {
 
 Command add_list(CLI::App& app) {
   auto what = std::make_shared<std::string>("connectors");
-  app.add_option("what", *what, "connectors or operations")
-      ->check(CLI::IsMember({"connectors", "operations"}))
+  app.add_option("what", *what, "functions, connectors or operations (of DStreams)")
+      ->check(CLI::IsMember({"functions", "connectors", "operations"}))
       ->capture_default_str();
   return [what] { return list(*what); };
 }

@@ -18,14 +18,16 @@ int main(int argc, char** argv) {
     commands.emplace_back(command, make(*command));
   };
   add(app, "test", "run transcripts in every way a query can run", add_test);
-  add(app, "explain", "print the plans of a transcript's flow", add_explain);
+  add(app, "run", "run a script of SQL and wait for the queries it starts", add_run);
+  add(app, "sql", "a shell for SQL, or statements from a file or the command line", add_sql);
+  add(app, "explain", "print the plans of a query, a script or a transcript's flow", add_explain);
   CLI::App* checkpoint = app.add_subcommand("checkpoint", "look into a checkpoint directory");
   checkpoint->require_subcommand(1);
   add(*checkpoint, "show", "print what a checkpoint holds", add_checkpoint_show);
   add(*checkpoint, "verify", "check every byte of a checkpoint; exit code 1 when damaged",
       add_checkpoint_verify);
   add(app, "bench", "measure workloads against hand-written loops", add_bench);
-  add(app, "list", "list connectors or operations", add_list);
+  add(app, "list", "list functions, connectors or operations", add_list);
   CLI11_PARSE(app, argc, argv);
   return report_errors([&] {
     for (const auto& [command, run] : commands) {

@@ -92,24 +92,41 @@ class StatusLine final : public QueryListener {
 
 }  // namespace
 
-int run_query(StreamingContext& context, const TerminalOptions& options) {
-  if (!options.progress_file.empty())
-    context.add_listener(std::make_shared<ProgressFile>(options.progress_file));
-  if (options.show_status && isatty(STDERR_FILENO))
-    context.add_listener(std::make_shared<StatusLine>());
-  if (!context.options().on_reject) {
-    context.options().on_reject = [rejects = std::make_shared<Rejects>(options.rejects_file)](
-                                      const Reject& reject) { rejects->take(reject); };
-  }
+std::shared_ptr<QueryListener> make_status_line() {
+  return isatty(STDERR_FILENO) ? std::make_shared<StatusLine>() : nullptr;
+}
+
+std::shared_ptr<QueryListener> make_progress_file(const std::string& path) {
+  return std::make_shared<ProgressFile>(path);
+}
+
+std::function<void(const Reject&)> make_reject_file(const std::string& path) {
+  return
+      [rejects = std::make_shared<Rejects>(path)](const Reject& reject) { rejects->take(reject); };
+}
+
+void count_stop_signals() {
   stop_signals = 0;
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+}
+
+int num_stop_signals() { return stop_signals; }
+
+int run_query(StreamingContext& context, const TerminalOptions& options) {
+  if (!options.progress_file.empty())
+    context.add_listener(make_progress_file(options.progress_file));
+  if (const auto status = options.show_status ? make_status_line() : nullptr)
+    context.add_listener(status);
+  if (!context.options().on_reject)
+    context.options().on_reject = make_reject_file(options.rejects_file);
+  count_stop_signals();
   context.start();
   constexpr Duration kSignalCheck{100};
   while (!context.await_termination(kSignalCheck)) {
-    if (stop_signals > 0) {
+    if (num_stop_signals() > 0) {
       context.stop(true);
       break;
     }

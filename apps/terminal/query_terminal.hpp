@@ -4,6 +4,8 @@
 
 #include <libstream/api/streaming_context.hpp>
 
+#include <functional>
+#include <memory>
 #include <string>
 
 namespace stream::apps {
@@ -17,6 +19,18 @@ struct TerminalOptions {
 /// Starts the context and waits for its end. SIGINT and SIGTERM stop it gracefully, a second one at
 /// once. Returns the exit code; an error is printed on standard error.
 int run_query(StreamingContext& context, const TerminalOptions& options);
+
+/// The status line as a listener, which may hear several queries; nullptr where standard error is
+/// no terminal.
+std::shared_ptr<QueryListener> make_status_line();
+/// Appends each progress record to the file, a JSON line each. Throws Error: it cannot be written.
+std::shared_ptr<QueryListener> make_progress_file(const std::string& path);
+/// Keeps rejected records in the file; empty: names the first ones on standard error.
+std::function<void(const Reject&)> make_reject_file(const std::string& path);
+
+/// From now on SIGINT and SIGTERM are only counted, from zero.
+void count_stop_signals();
+int num_stop_signals();
 
 /// Runs `body` and turns an Error into a message on standard error and exit code 1.
 int report_errors(const std::function<int()>& body);

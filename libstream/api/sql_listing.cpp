@@ -193,7 +193,7 @@ StatementResult SqlSession::show(const ShowStatement& statement) const {
   const bool is_views = statement.kind == Kind::views;
   for (const std::string& name : state_->relation_names()) {
     if (!is_shown(name, statement.pattern)) continue;
-    if (is_views && sources_.count(name) > 0) continue;
+    if (is_views && (sources_.count(name) > 0 || sinks_.count(name) > 0)) continue;
     rows.push_back({text(""), text(name), Value{true}});
   }
   return table({text_field("namespace"),

@@ -1,5 +1,6 @@
 // Relations that are no SELECT and no join: VALUES, table functions, generators, pivots, columns
 // changed in place, watermarks, deduplication.
+#include <libstream/connectors/range_source.hpp>
 #include <libstream/expressions/cast.hpp>
 #include <libstream/expressions/type_coercion.hpp>
 #include <libstream/plans/scope.hpp>
@@ -14,8 +15,6 @@
 
 namespace stream {
 namespace {
-
-constexpr std::int64_t kMaxRangeRows = 10'000'000;
 
 CastMode cast_mode(const Catalog& catalog) {
   return catalog.settings().is_ansi ? CastMode::ansi : CastMode::legacy;
@@ -135,16 +134,8 @@ Result<PlanRef> Analysis::analyze_table_function(const TableFunction& function) 
   const std::int64_t end = bounds.size() == 1 ? bounds[0] : bounds[1];
   const std::int64_t step = bounds.size() < 3 ? 1 : bounds[2];
   if (step == 0) return analysis_error("INVALID_PARAMETER_VALUE", "step (0) cannot be 0.");
-  RowsPlan plan;
-  for (std::int64_t i = start; step > 0 ? i < end : i > end;) {
-    if (static_cast<std::int64_t>(plan.rows.size()) == kMaxRangeRows)
-      return analysis_error(
-          "RANGE_TOO_LARGE",
-          fmt::format("range gives more than {} rows; use a smaller one.", kMaxRangeRows));
-    plan.rows.push_back({Value{i}});
-    if (__builtin_add_overflow(i, step, &i)) break;
-  }
-  return make_plan(std::move(plan), {}, {new_attribute("id", primitive(TypeKind::int64), false)});
+  return make_plan(ScanPlan{range_source({start, end, step})}, {},
+                   {new_attribute("id", primitive(TypeKind::int64), false)});
 }
 
 Result<PlanRef> Analysis::generate(const PlanRef& input, const Call& call, bool is_outer,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -92,15 +93,22 @@ std::string fill_in(std::string_view text, const std::map<std::string, std::stri
     std::size_t end = open + 2;
     while (end < text.size() && is_name_character(text[end])) ++end;
     const std::string key(text.substr(open + 2, end - open - 2));
+    std::optional<std::string_view> value;
+    if (end < text.size() && text[end] == ':') {
+      const std::size_t close = std::min(text.find('}', end), text.size());
+      value = text.substr(end + 1, close - end - 1);
+      end = close;
+    }
     const auto found = parameters.find(key);
-    if (end == text.size() || text[end] != '}' || found == parameters.end())
+    if (found != parameters.end()) value = found->second;
+    if (end == text.size() || text[end] != '}' || !value)
       throw sql::error_at(text, "UNBOUND_SQL_PARAMETER",
                           fmt::format("Found the unbound parameter: {}. Give it a value: --param "
                                       "{}=…",
                                       key, key),
                           open, end - open + 1);
     made += text.substr(done, open - done);
-    made += found->second;
+    made += *value;
     used.insert(key);
     done = end + 1;
   }

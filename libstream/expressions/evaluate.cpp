@@ -365,9 +365,19 @@ Result<Value> fold(const TypedExpression& expression, EvaluationContext& context
 
 void rows_where_true(const Operand& condition, std::size_t num_rows, Rows& rows) {
   rows.clear();
-  for (std::size_t row = 0; row < num_rows; ++row) {
-    if (is_true(condition, row)) rows.push_back(static_cast<std::uint32_t>(row));
+  if (condition.is_constant) {
+    if (num_rows > 0 && is_true(condition, 0)) rows = all_rows(num_rows);
+    return;
   }
+  // Every row is written down, and stays when it is true: no branch to guess.
+  rows.resize(num_rows);
+  const std::uint8_t* values = condition.column.data<std::uint8_t>();
+  std::size_t count = 0;
+  for (std::size_t row = 0; row < num_rows; ++row) {
+    rows[count] = static_cast<std::uint32_t>(row);
+    count += (values[row] != 0) & !condition.column.is_null(row);
+  }
+  rows.resize(count);
 }
 
 Column take_column(const Column& column, std::span<const std::uint32_t> rows, BlockPool& pool) {

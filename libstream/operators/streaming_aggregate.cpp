@@ -109,6 +109,12 @@ class StreamingAggregateOperator final : public Operator {
     return {};
   }
 
+  Result<void> drop_changes() override {
+    for (const std::uint32_t group : dirty_) flags_[group] &= static_cast<std::uint8_t>(~kDirty);
+    dirty_.clear();
+    return {};
+  }
+
   Result<void> restore(const StatePiece& piece) override {
     STREAM_TRY(const auto rows, restored_rows(piece, writer_->layout(), context_->groups,
                                               context_->num_groups, context_->pool));

@@ -53,10 +53,10 @@ class GroupTable {
   /// Keys in the table.
   std::size_t size() const { return size_; }
   /// One more than the highest group number there ever was.
-  std::size_t num_groups() const { return slots_.size(); }
-  bool is_used(std::uint32_t group) const { return slots_[group] != kNone; }
+  std::size_t num_groups() const { return keys_.size(); }
+  bool is_used(std::uint32_t group) const { return keys_[group].size != kUnused; }
   std::size_t bytes() const {
-    return entries_.capacity() * sizeof(Entry) + slots_.capacity() * sizeof(std::uint32_t) +
+    return entries_.capacity() * sizeof(Entry) + keys_.capacity() * sizeof(StoredKey) +
            arena_.bytes();
   }
 
@@ -64,50 +64,67 @@ class GroupTable {
   /// Appends the groups that were made to `made`.
   void find_or_insert(std::span<const RowKey> keys, std::span<std::uint32_t> groups,
                       std::vector<std::uint32_t>& made) {
-    constexpr std::size_t kAhead = 16;
-    hashes_.resize(keys.size());
-    for (std::size_t i = 0; i < keys.size(); ++i) hashes_[i] = keys[i].hash();
+    // An entry is fetched first; when it is there, the key that it names.
+    constexpr std::size_t kEntryAhead = 32;
+    constexpr std::size_t kKeyAhead = 16;
+    hashes_.resize(keys.size() + kEntryAhead);
+    for (std::size_t i = 0; i < keys.size(); ++i) hashes_[i] = short_hash(keys[i]);
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (i + kAhead < keys.size() && !entries_.empty())
-        __builtin_prefetch(&entries_[hashes_[i + kAhead] & mask_]);
+      if (!entries_.empty()) [[likely]] {
+        __builtin_prefetch(&entries_[hashes_[i + kEntryAhead] & mask_]);
+        const Entry& next = entries_[hashes_[i + kKeyAhead] & mask_];
+        if (next.group_plus_one != 0) __builtin_prefetch(&keys_[next.group_plus_one - 1]);
+      }
       bool is_new = false;
       groups[i] = find_or_insert(keys[i], hashes_[i], is_new);
       if (is_new) made.push_back(groups[i]);
     }
   }
   std::uint32_t find_or_insert(const RowKey& key, bool& is_new) {
-    return find_or_insert(key, key.hash(), is_new);
+    return find_or_insert(key, short_hash(key), is_new);
   }
 
   /// kNone: not there.
   std::uint32_t find(const RowKey& key) const {
     if (size_ == 0) return kNone;
-    const std::uint64_t hash = key.hash();
+    const std::uint32_t hash = short_hash(key);
     for (std::size_t i = hash;; ++i) {
       const Entry& entry = entries_[i & mask_];
-      if (entry.size_plus_one == 0) return kNone;
-      if (matches(entry, key, hash)) return entry.group;
+      if (entry.group_plus_one == 0) return kNone;
+      if (entry.hash == hash && matches(keys_[entry.group_plus_one - 1], key))
+        return entry.group_plus_one - 1;
     }
   }
 
-  /// Brings what key() and erase() of a used group read first into the cache.
-  void prefetch(std::uint32_t group) const { __builtin_prefetch(&entries_[slots_[group]]); }
-  /// The key of a used group. Valid until the table changes.
-  RowKey key(std::uint32_t group) const { return key_of(entries_[slots_[group]]); }
+  /// Brings what erase() of a used group reads first into the cache.
+  void prefetch(std::uint32_t group) const {
+    __builtin_prefetch(&entries_[keys_[group].hash & mask_]);
+  }
+  /// The key of a used group. Valid until the table changes. Keys lie in the order of groups.
+  RowKey key(std::uint32_t group) const {
+    const StoredKey& stored = keys_[group];
+    RowKey key{stored.low, stored.high, stored.size, nullptr};
+    if (key.is_long()) {
+      key.data = reinterpret_cast<const char*>(stored.high);
+      key.high = load_prefix(key.data, key.size).high;
+    }
+    return key;
+  }
 
   /// Forgets a used group; its number will be used anew.
   void erase(std::uint32_t group) {
-    std::size_t hole = slots_[group];
-    if (const RowKey key = key_of(entries_[hole]); key.is_long()) dead_bytes_ += key.size;
-    slots_[group] = kNone;
+    StoredKey& stored = keys_[group];
+    std::size_t hole = stored.hash;
+    while (entries_[hole & mask_].group_plus_one != group + 1) ++hole;
+    if (is_long(stored)) dead_bytes_ += stored.size;
+    stored.size = kUnused;
     free_.push_back(group);
     --size_;
-    for (std::size_t i = hole + 1; entries_[i & mask_].size_plus_one != 0; ++i) {
+    for (std::size_t i = hole + 1; entries_[i & mask_].group_plus_one != 0; ++i) {
       const std::size_t home = entries_[i & mask_].hash;
       // The entry may move into the hole unless its home lies behind the hole.
       if (((i - home) & mask_) < ((i - hole) & mask_)) continue;
       entries_[hole & mask_] = entries_[i & mask_];
-      slots_[entries_[hole & mask_].group] = static_cast<std::uint32_t>(hole & mask_);
       hole = i;
     }
     entries_[hole & mask_] = Entry{};
@@ -122,93 +139,94 @@ class GroupTable {
       for (Entry& entry : entries_) entry = Entry{};
     }
     size_ = 0;
-    slots_.clear();
+    keys_.clear();
     free_.clear();
     arena_.clear();
     dead_bytes_ = 0;
   }
 
  private:
-  struct alignas(32) Entry {
+  /// What probing reads, apart from the keys: eight to a cache line.
+  struct Entry {
+    std::uint32_t hash = 0;
+    std::uint32_t group_plus_one = 0;  ///< 0: empty
+  };
+  struct StoredKey {
     std::uint64_t low = 0;
     std::uint64_t high = 0;  ///< of a long key: its place in the arena
-    std::uint64_t hash = 0;
-    std::uint32_t size_plus_one = 0;  ///< 0: empty
-    std::uint32_t group = 0;
+    std::uint32_t size = 0;  ///< kUnused: there is no such group now
+    std::uint32_t hash = 0;
   };
+  static constexpr std::uint32_t kUnused = 0xffffffffu;
   static constexpr std::size_t kSmall = 4096;
-  static constexpr std::size_t kQuickGrowth = 1u << 20;  ///< entries; above, memory counts more
+  static constexpr std::size_t kQuickGrowth = 65'536;  ///< entries; above, memory counts more
   static constexpr std::size_t kMinDeadBytes = 1u << 20;
 
-  static RowKey key_of(const Entry& entry) {
-    RowKey key{entry.low, entry.high, entry.size_plus_one - 1, nullptr};
-    if (key.is_long()) {
-      key.data = reinterpret_cast<const char*>(entry.high);
-      key.high = load_prefix(key.data, key.size).high;
-    }
-    return key;
+  static std::uint32_t short_hash(const RowKey& key) {
+    return static_cast<std::uint32_t>(key.hash());
   }
-
-  static bool matches(const Entry& entry, const RowKey& key, std::uint64_t hash) {
-    if (entry.low != key.low || entry.size_plus_one != key.size + 1) return false;
+  static bool is_long(const StoredKey& stored) {
+    return RowKey{0, 0, stored.size, nullptr}.is_long();
+  }
+  static bool matches(const StoredKey& stored, const RowKey& key) {
+    if (stored.low != key.low || stored.size != key.size) return false;
     if (!key.is_long()) [[likely]]
-      return entry.high == key.high;
-    return entry.hash == hash &&
-           std::memcmp(reinterpret_cast<const char*>(entry.high), key.data, key.size) == 0;
+      return stored.high == key.high;
+    return std::memcmp(reinterpret_cast<const char*>(stored.high), key.data, key.size) == 0;
   }
 
-  std::uint32_t find_or_insert(const RowKey& key, std::uint64_t hash, bool& is_new) {
+  [[gnu::always_inline]] std::uint32_t find_or_insert(const RowKey& key, std::uint32_t hash,
+                                                      bool& is_new) {
     if ((size_ + 1) * 2 > entries_.size()) [[unlikely]]
       grow();
     for (std::size_t i = hash;; ++i) {
       Entry& entry = entries_[i & mask_];
-      if (matches(entry, key, hash)) {
-        is_new = false;
-        return entry.group;
-      }
-      if (entry.size_plus_one == 0) {
+      if (entry.group_plus_one == 0) {
         is_new = true;
-        return insert(i & mask_, key, hash);
+        return insert(entry, key, hash);
+      }
+      if (entry.hash == hash && matches(keys_[entry.group_plus_one - 1], key)) {
+        is_new = false;
+        return entry.group_plus_one - 1;
       }
     }
   }
 
-  std::uint32_t insert(std::size_t slot, const RowKey& key, std::uint64_t hash) {
-    std::uint32_t group = static_cast<std::uint32_t>(slots_.size());
+  [[gnu::noinline]] std::uint32_t insert(Entry& entry, const RowKey& key, std::uint32_t hash) {
+    std::uint32_t group = static_cast<std::uint32_t>(keys_.size());
     if (free_.empty()) {
-      slots_.push_back(0);
+      keys_.emplace_back();
     } else {
       group = free_.back();
       free_.pop_back();
     }
     const std::uint64_t high =
         key.is_long() ? reinterpret_cast<std::uint64_t>(arena_.copy(key.data, key.size)) : key.high;
-    entries_[slot] = {key.low, high, hash, key.size + 1, group};
-    slots_[group] = static_cast<std::uint32_t>(slot);
+    keys_[group] = {key.low, high, key.size, hash};
+    entry = {hash, group + 1};
     ++size_;
     return group;
   }
 
-  void grow() {
-    std::vector<Entry> old = std::move(entries_);
+  [[gnu::noinline]] void grow() {
+    const std::vector<Entry> old = std::move(entries_);
     const std::size_t factor = old.size() < kQuickGrowth ? 4 : 2;
     entries_ = std::vector<Entry>(old.empty() ? 256 : old.size() * factor);
     mask_ = entries_.size() - 1;
     for (const Entry& entry : old) {
-      if (entry.size_plus_one == 0) continue;
+      if (entry.group_plus_one == 0) continue;
       std::size_t i = entry.hash;
-      while (entries_[i & mask_].size_plus_one != 0) ++i;
+      while (entries_[i & mask_].group_plus_one != 0) ++i;
       entries_[i & mask_] = entry;
-      slots_[entry.group] = static_cast<std::uint32_t>(i & mask_);
     }
   }
 
   void compact_arena() {
     KeyArena live;
-    for (Entry& entry : entries_) {
-      if (entry.size_plus_one == 0) continue;
-      if (const RowKey key = key_of(entry); key.is_long())
-        entry.high = reinterpret_cast<std::uint64_t>(live.copy(key.data, key.size));
+    for (StoredKey& stored : keys_) {
+      if (stored.size != kUnused && is_long(stored))
+        stored.high = reinterpret_cast<std::uint64_t>(
+            live.copy(reinterpret_cast<const char*>(stored.high), stored.size));
     }
     arena_ = std::move(live);
     dead_bytes_ = 0;
@@ -217,11 +235,11 @@ class GroupTable {
   std::vector<Entry> entries_;
   std::size_t mask_ = 0;
   std::size_t size_ = 0;
-  std::vector<std::uint32_t> slots_;  ///< by group: its entry, or kNone
+  std::vector<StoredKey> keys_;  ///< by group
   std::vector<std::uint32_t> free_;
   KeyArena arena_;
   std::size_t dead_bytes_ = 0;
-  std::vector<std::uint64_t> hashes_;
+  std::vector<std::uint32_t> hashes_;
 };
 
 }  // namespace stream

@@ -275,10 +275,9 @@ void RowKeys::decode(const RowKey& key, std::span<ColumnBuilder> builders) const
 }
 
 void RowKeys::decode(std::span<const RowKey> keys, std::span<ColumnBuilder> builders) const {
-  const bool are_packed =
-      form_ == Form::packed && std::all_of(keys.begin(), keys.end(), [&](const RowKey& key) {
-        return key.size == packed_size_;
-      });
+  const bool are_packed = form_ == Form::packed &&
+                          std::all_of(keys.begin(), keys.end(),
+                                      [&](const RowKey& key) { return key.size == packed_size_; });
   if (!are_packed) {
     for (const RowKey& key : keys) decode(key, builders);
     return;

@@ -23,6 +23,8 @@ class RowKeys {
 
   /// Appends the columns of a key, one value a builder.
   void decode(const RowKey& key, std::span<ColumnBuilder> builders) const;
+  /// The same for many keys, a column at a time.
+  void decode(std::span<const RowKey> keys, std::span<ColumnBuilder> builders) const;
 
  private:
   enum class Form { packed, text, general };
@@ -34,6 +36,7 @@ class RowKeys {
     bool is_window = false;  ///< its start counts
   };
 
+  void append_part(std::span<const RowKey> keys, const Part& part, ColumnBuilder& builder) const;
   template <class Place>
   void pack(const Column& column, const Part& part, std::size_t num_rows, Place place);
   void pack_column(const Column& column, const Part& part, std::size_t num_rows);

@@ -121,6 +121,11 @@ Measured measure(const std::function<Result<Work>()>& body, Duration time_limit)
   return measured;
 }
 
+void pause_shortly() {
+  const timespec time{0, 200'000};
+  ::ppoll(nullptr, 0, &time, nullptr);
+}
+
 void await(Duration time) {
   const Stopwatch watch;
   for (;;) {

@@ -49,6 +49,9 @@ class Stopwatch {
 /// Blocks until `time` has passed: what a slow device does.
 void await(Duration time);
 
+/// Blocks for a fifth of a millisecond: what a source that paces itself does.
+void pause_shortly();
+
 /// Processor seconds that this process has used.
 double cpu_seconds_now();
 

@@ -58,6 +58,14 @@ Comparison compare_notes(Comparison comparison) {
   return comparison;
 }
 
+namespace {
+Workload nexmark(const char* name, const char* text) {
+  return {name, text, [name = std::string(name)](const BenchOptions& options, const Print& print) {
+            run_nexmark(name, options, print);
+          }};
+}
+}  // namespace
+
 const std::vector<Workload>& workloads() {
   static const std::vector<Workload> all{
       {"W1", "word count of a file, against the hand-written one; one core and two",
@@ -66,6 +74,16 @@ const std::vector<Workload>& workloads() {
       {"W3", "tumbling windows: count and sum by key, from CSV and from memory", run_tumbling},
       {"W4", "sliding windows, 10 s each 2 s", run_sliding},
       {"W5", "session windows", run_sessions},
+      {"W9", "latency of 100,000 rows a second, a 1 ms trigger, a checkpoint a second",
+       run_latency},
+      nexmark("N1", "Nexmark q1: a decimal product of each bid"),
+      nexmark("N2", "Nexmark q2: bids of some auctions"),
+      nexmark("N3", "Nexmark q3: auctions joined with their sellers"),
+      nexmark("N5", "Nexmark q5: the auction with the most bids, sliding windows"),
+      nexmark("N7", "Nexmark q7: the highest bid of each window"),
+      nexmark("N8", "Nexmark q8: new persons who opened an auction"),
+      {"JSON", "JSON lines into six columns, against simdjson alone", run_json},
+      {"SQL", "SQL text to running query", run_sql_start},
       {"W12", "start of the process to the result of one line; an idle query", run_start_and_idle},
       {"W14", "a sink ten times slower than its source", run_backpressure},
       {"W15", "empty epochs, 1 ms apart", run_empty_epochs},

@@ -63,6 +63,11 @@ void run_empty_epochs(const BenchOptions& options, const Print& print);    ///< 
 void run_tumbling(const BenchOptions& options, const Print& print);        ///< W3
 void run_sliding(const BenchOptions& options, const Print& print);         ///< W4
 void run_sessions(const BenchOptions& options, const Print& print);        ///< W5
-void run_checkpoint(const BenchOptions& options, const Print& print);      ///< checkpoint
+/// A query of Nexmark: N1, N2, N3, N5, N7, N8.
+void run_nexmark(const std::string& name, const BenchOptions& options, const Print& print);
+void run_latency(const BenchOptions& options, const Print& print);     ///< W9
+void run_sql_start(const BenchOptions& options, const Print& print);   ///< SQL
+void run_json(const BenchOptions& options, const Print& print);        ///< JSON
+void run_checkpoint(const BenchOptions& options, const Print& print);  ///< checkpoint
 
 }  // namespace stream::perf

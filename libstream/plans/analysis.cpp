@@ -245,6 +245,8 @@ Result<PlanRef> Analysis::analyze_node(const RelationRef& relation,
   }
   if (const auto* change = relation->as<ChangeColumnsRelation>())
     return analyze_changed_columns(*change, environment);
+  if (const auto* typed = relation->as<TypedOperatorRelation>())
+    return analyze_typed(*typed, environment);
   const auto& observe = std::get<ObserveRelation>(relation->kind);
   return analyze(observe.input, environment);
 }

@@ -66,6 +66,9 @@ class Analysis {
   /// JOIN LATERAL (query): the query may name columns of `left`.
   Result<PlanRef> analyze_lateral(const JoinRelation& join, const PlanRef& left,
                                   const EnvironmentRef& environment);
+  // typed_analysis.cpp
+  Result<PlanRef> analyze_typed(const TypedOperatorRelation& typed,
+                                const EnvironmentRef& environment);
   // table_analysis.cpp
   Result<PlanRef> analyze_inline_table(const InlineTable& table);
   Result<PlanRef> analyze_table_function(const TableFunction& function);

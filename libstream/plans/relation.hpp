@@ -166,13 +166,19 @@ struct ObserveRelation {
   Exprs aggregates;
 };
 
+/// Functions of a program over typed records.
+struct TypedOperatorRelation {
+  RelationRef input;
+  std::shared_ptr<const struct TypedOperator> op;
+};
+
 struct Relation {
   std::variant<NamedRelation, LocalRelation, InlineTable, SourceRelation, TableFunction,
                ProjectRelation, FilterRelation, AggregateRelation, SortRelation, LimitRelation,
                DistinctRelation, DeduplicateRelation, WatermarkRelation, AliasRelation,
                JoinRelation, SetRelation, GenerateRelation, WithRelation, NamedWindowsRelation,
                PivotRelation, UnpivotRelation, RepartitionRelation, SampleRelation,
-               ChangeColumnsRelation, ObserveRelation>
+               ChangeColumnsRelation, ObserveRelation, TypedOperatorRelation>
       kind;
   TextSpan span;
 

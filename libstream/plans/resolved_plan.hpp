@@ -149,11 +149,16 @@ struct SamplePlan {
 /// A scalar subquery's relation: at most one row; a row of nulls when there is none.
 struct SingleRowPlan {};
 
+/// Input: the record's fields, the key's, perhaps the event time.
+struct TypedOperatorPlan {
+  std::shared_ptr<const TypedOperator> op;
+};
+
 struct ResolvedPlan {
   std::variant<ScanPlan, RowsPlan, ProjectPlan, FilterPlan, ExpandPlan, GeneratePlan, WatermarkPlan,
                TimeWindowPlan, SessionWindowPlan, AggregatePlan, WindowPlan, JoinPlan, UnionPlan,
                SetPlan, SortPlan, LimitPlan, DeduplicatePlan, RepartitionPlan, SamplePlan,
-               SingleRowPlan>
+               SingleRowPlan, TypedOperatorPlan>
       kind;
   std::vector<PlanRef> inputs;
   Attributes output;

@@ -1,5 +1,6 @@
 #include <libstream/expressions/expression_text.hpp>
 #include <libstream/plans/resolved_plan_text.hpp>
+#include <libstream/plans/typed_operator.hpp>
 
 #include <fmt/format.h>
 
@@ -194,6 +195,8 @@ std::string node_text(const ResolvedPlan& node) {
   if (node.as<UnionPlan>()) return "Union";
   if (const auto* set = node.as<SetPlan>())
     return fmt::format("{}{}", set->is_except ? "Except" : "Intersect", set->is_all ? " All" : "");
+  if (const auto* typed = node.as<TypedOperatorPlan>())
+    return fmt::format("Typed {} [{}]", typed->op->name, joined(node.output, attribute_text));
   return unary_text(node);
 }
 

@@ -1,5 +1,6 @@
 #include <libstream/plans/join_conditions.hpp>
 #include <libstream/plans/streaming_check.hpp>
+#include <libstream/plans/typed_operator.hpp>
 
 #include <fmt/format.h>
 
@@ -46,6 +47,13 @@ bool is_streaming_join(const ResolvedPlan& plan) {
   return plan.as<JoinPlan>() && plan.inputs[0]->is_streaming && plan.inputs[1]->is_streaming;
 }
 
+/// Groups with time-outs in event time: what they make when one fires is late.
+bool waits_for_event_time(const ResolvedPlan& plan) {
+  const auto* typed = plan.as<TypedOperatorPlan>();
+  const auto* groups = typed ? std::get_if<TypedGroupFunction>(&typed->op->function) : nullptr;
+  return groups && plan.is_streaming && groups->timeout == GroupTimeout::event_time;
+}
+
 /// An operator whose result depends on the order of event times.
 bool is_stateful(const ResolvedPlan& plan) {
   if (!plan.is_streaming) return false;
@@ -56,7 +64,47 @@ bool is_stateful(const ResolvedPlan& plan) {
              return key && key->event_time;
            });
   }
-  return plan.as<AggregatePlan>() || is_streaming_join(plan);
+  return plan.as<AggregatePlan>() || is_streaming_join(plan) || waits_for_event_time(plan);
+}
+
+Error unsupported_groups(std::string_view function, std::string_view why) {
+  return unsupported(
+      fmt::format("{} is not supported {} on a streaming DataFrame/Dataset", function, why));
+}
+
+Result<void> check_typed(const ResolvedPlan& plan, const ResolvedPlan& query, OutputMode mode) {
+  const TypedOperator& op = *plan.as<TypedOperatorPlan>()->op;
+  const bool has_watermark = event_time_attribute(plan.inputs[0]->output) != nullptr;
+  if (const auto* processor = std::get_if<TypedProcessor>(&op.function)) {
+    if (processor->mode == TimeMode::event_time && !has_watermark)
+      return unsupported(
+          "Watermark must be specified in the query using '[Dataset/DataFrame].withWatermark()' "
+          "for using event-time in a transformWithState. Event-time timers are not supported "
+          "without watermark.");
+    return {};
+  }
+  const auto* groups = std::get_if<TypedGroupFunction>(&op.function);
+  if (!groups) return {};
+  const bool has_aggregate = any_node(query, is_streaming_aggregate);
+  const std::string with_mode = fmt::format("with {} output mode", mode_name(mode));
+  if (groups->is_map) {
+    if (has_aggregate) return unsupported_groups("mapGroupsWithState", "with aggregation");
+    if (mode != OutputMode::update) return unsupported_groups("mapGroupsWithState", with_mode);
+  } else {
+    const std::string function =
+        fmt::format("flatMapGroupsWithState in {} mode", mode_name(groups->mode));
+    if (!has_aggregate && groups->mode != mode) return unsupported_groups(function, with_mode);
+    if (has_aggregate && groups->mode == OutputMode::update)
+      return unsupported_groups(function, "with aggregation");
+    if (any_node(*plan.inputs[0], is_streaming_aggregate))
+      return unsupported_groups(function, "after aggregation");
+  }
+  if (groups->timeout == GroupTimeout::event_time && !has_watermark)
+    return unsupported(
+        "Watermark must be specified in the query using '[Dataset/DataFrame].withWatermark()' for "
+        "using event-time timeout in a [map|flatMap]GroupsWithState. Event-time timeout not "
+        "supported without watermark.");
+  return {};
 }
 
 Result<void> check_aggregate(const ResolvedPlan& plan, OutputMode mode) {
@@ -153,7 +201,8 @@ Result<void> check_join(const ResolvedPlan& plan, OutputMode mode) {
 Result<void> check_correctness(const ResolvedPlan& plan, OutputMode mode) {
   if (!is_stateful(plan)) return {};
   const auto emits_late = [&](const ResolvedPlan& node) {
-    return is_streaming_aggregate(node) && mode != OutputMode::append;
+    return waits_for_event_time(node) ||
+           (is_streaming_aggregate(node) && mode != OutputMode::append);
   };
   const bool is_above =
       std::any_of(plan.inputs.begin(), plan.inputs.end(),
@@ -169,7 +218,8 @@ Result<void> check_correctness(const ResolvedPlan& plan, OutputMode mode) {
       "`spark.sql.streaming.statefulOperator.checkCorrectness.enabled` to false.;");
 }
 
-Result<void> check_node(const ResolvedPlan& plan, OutputMode mode, bool has_aggregate) {
+Result<void> check_node(const ResolvedPlan& plan, const ResolvedPlan& query, OutputMode mode,
+                        bool has_aggregate) {
   if (is_streaming_aggregate(plan)) return check_aggregate(plan, mode);
   if (plan.as<JoinPlan>()) return check_join(plan, mode);
   if (plan.as<UnionPlan>()) {
@@ -181,6 +231,7 @@ Result<void> check_node(const ResolvedPlan& plan, OutputMode mode, bool has_aggr
     return {};
   }
   if (!plan.is_streaming) return {};
+  if (plan.as<TypedOperatorPlan>()) return check_typed(plan, query, mode);
   if (const auto* set = plan.as<SetPlan>()) {
     if (set->is_except && plan.inputs[1]->is_streaming)
       return unsupported("Except on a streaming DataFrame/Dataset on the right is not supported;");
@@ -241,8 +292,9 @@ Result<void> check_streaming(const PlanRef& plan, OutputMode mode, const SqlSett
     STREAM_TRY(
         visit_all(*plan, [&](const ResolvedPlan& node) { return check_correctness(node, mode); }));
   }
-  return visit_all(*plan,
-                   [&](const ResolvedPlan& node) { return check_node(node, mode, has_aggregate); });
+  return visit_all(*plan, [&](const ResolvedPlan& node) {
+    return check_node(node, *plan, mode, has_aggregate);
+  });
 }
 
 Result<void> check_bounded(const PlanRef& plan) {

@@ -15,6 +15,8 @@ class DataFrameWriter;
 class DataStreamWriter;
 class GroupedData;
 class NaFunctions;
+template <class T>
+class TypedFrame;
 
 class DataFrame {
  public:
@@ -93,6 +95,11 @@ class DataFrame {
   DataFrame intersect_all(const DataFrame& other) const;
   DataFrame except(const DataFrame& other) const;
   DataFrame except_all(const DataFrame& other) const;
+
+  // ---- C++ values ----
+  /// Rows as values of a record, pair, tuple or number (typed_frame.hpp).
+  template <class T>
+  TypedFrame<T> as() const;
 
   // ---- streams ----
   /// Rows later than `delay` behind the newest event time may be dropped.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <libstream/api/reader.hpp>
+#include <libstream/api/typed_frame.hpp>
 #include <libstream/api/user_function.hpp>
 #include <libstream/api/writer.hpp>
 

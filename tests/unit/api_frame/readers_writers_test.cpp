@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 using namespace stream;
 using Catch::Matchers::ContainsSubstring;
@@ -165,7 +166,12 @@ TEST_CASE("rate sources make rows") {
   const auto rate =
       f.session.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load();
   CHECK(rate.columns() == std::vector<std::string>{"timestamp", "value"});
-  auto query = rate.write_stream().trigger(Trigger::available_now()).to_table("rate");
-  query->await_termination();
-  CHECK(f.session.table("rate").count() == 5);
+  std::promise<std::int64_t> first;
+  auto query = rate.write_stream()
+                   .for_each_batch([&](const DataFrame& rows, std::int64_t epoch) {
+                     if (epoch == 0) first.set_value(rows.count());
+                   })
+                   .start();
+  CHECK(first.get_future().get() == 5);
+  query->stop();
 }

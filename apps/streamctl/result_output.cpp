@@ -63,7 +63,9 @@ class ScreenTable {
       shown.front() = take_rows(shown.front(), last, pool);
     }
     const std::string table = show_text(schema_, shown, options, settings_);
-    if (num_lines_ > 0) fmt::print("\033[{}A\033[J", num_lines_);
+    // A status line may stand below the table.
+    if (num_lines_ > 0) fmt::print("\r\033[{}A", num_lines_);
+    fmt::print("\r\033[J");
     fmt::print("{}", table);
     std::fflush(stdout);
     num_lines_ = std::count(table.begin(), table.end(), '\n');

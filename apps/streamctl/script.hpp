@@ -14,8 +14,8 @@ namespace stream::apps {
 /// "key=value" texts of --param. Throws Error: one without "=", or a key given twice.
 std::map<std::string, std::string> parse_parameters(const std::vector<std::string>& texts);
 
-/// `text` with each ${key}, or ${key:default}, replaced. Throws Error with the place of a key that has no value, or
-/// naming a parameter that does not occur.
+/// `text` with each ${key}, or ${key:default}, replaced. Throws Error with the place of a key that
+/// has no value, or naming a parameter that does not occur.
 std::string fill_in(std::string_view text, const std::map<std::string, std::string>& parameters);
 
 /// The error with line, column and caret in `text`: where the message has none, those of the first

@@ -93,19 +93,19 @@ void SqlRun::run_statement(const Statement& statement, const std::string& text,
   try {
     result = session_->run(statement);
   } catch (Error& error) {
-    session_->stop_all(true);
+    if (!is_interactive_) session_->stop_all(true);
     throw in_file(placed(std::move(error), text, statement), file);
   }
   if (const auto* rows = std::get_if<StatementRows>(&result)) {
     // A script sets without a word.
-    if (tells_messages_ || !statement.as<SetStatement>() || !statement.as<SetStatement>()->value)
+    if (is_interactive_ || !statement.as<SetStatement>() || !statement.as<SetStatement>()->value)
       output_->print(*rows);
   } else if (const auto* live = std::get_if<LiveRows>(&result)) {
     output_->follow(*live, [] { return num_stop_signals() > 0; });
   } else if (const auto* started = std::get_if<StartedQuery>(&result)) {
-    if (tells_messages_) fmt::print(stderr, "started {}\n", started->name);
+    if (is_interactive_) fmt::print(stderr, "started {}\n", started->name);
   } else if (const auto* message = std::get_if<StatementMessage>(&result)) {
-    if (tells_messages_ && !message->text.empty()) fmt::print(stderr, "{}\n", message->text);
+    if (is_interactive_ && !message->text.empty()) fmt::print(stderr, "{}\n", message->text);
   }
 }
 

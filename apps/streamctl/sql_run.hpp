@@ -43,15 +43,16 @@ class SqlRun {
   void await_queries();
 
   SqlSession& session() { return *session_; }
-  /// Also say what statements without rows did.
-  void tell_messages() { tells_messages_ = true; }
+  /// For the shell: also say what statements without rows did, and let queries run on when a later
+  /// statement is wrong.
+  void be_interactive() { is_interactive_ = true; }
 
  private:
   std::shared_ptr<SessionState> state_;
   std::unique_ptr<SqlSession> session_;
   std::unique_ptr<ResultOutput> output_;
   std::map<std::string, std::string> parameters_;
-  bool tells_messages_ = false;
+  bool is_interactive_ = false;
 };
 
 }  // namespace stream::apps

@@ -160,7 +160,7 @@ class Shell {
 }  // namespace
 
 int run_shell(SqlRun& run) {
-  run.tell_messages();
+  run.be_interactive();
   completion().session = run.session().state().get();
   rl_readline_name = const_cast<char*>("streamctl");
   rl_attempted_completion_function = complete;

@@ -1,6 +1,7 @@
 #include <libstream/formats/csv_scanner.hpp>
 
 #include <bit>
+#include <initializer_list>
 
 #if defined(__SSE4_1__)
 #include <smmintrin.h>
@@ -10,21 +11,56 @@ namespace stream {
 
 #if defined(__SSE4_1__)
 
-CsvStructure scan_csv(const char* block, std::size_t begin, std::size_t end, char separator,
-                      char quote, std::uint32_t* places) {
-  const __m128i separators = _mm_set1_epi8(separator);
-  const __m128i quotes = _mm_set1_epi8(quote);
-  const __m128i feeds = _mm_set1_epi8('\n');
-  const __m128i returns = _mm_set1_epi8('\r');
+namespace {
+
+/// Any characters: compared with each.
+struct FourCharacters {
+  FourCharacters(char separator, char quote)
+      : separators(_mm_set1_epi8(separator)), quotes(_mm_set1_epi8(quote)) {}
+  __m128i find(__m128i bytes) const {
+    return _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, separators), _mm_cmpeq_epi8(bytes, quotes)),
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')),
+                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\r'))));
+  }
+  __m128i separators, quotes;
+};
+
+/// ASCII characters with different low halves: a byte is one of them when it is the one that its
+/// low half stands for.
+struct OneOfEach {
+  OneOfEach(char separator, char quote) {
+    // Below 16 places that stand for nothing hold a byte that looks nothing up.
+    alignas(16) char table[16];
+    for (char& c : table) c = static_cast<char>(0xff);
+    for (const char c : {separator, quote, '\n', '\r'}) table[c & 15] = c;
+    by_low_half = _mm_load_si128(reinterpret_cast<const __m128i*>(table));
+  }
+  static bool serves(char separator, char quote) {
+    unsigned seen = 0;
+    for (const char c : {separator, quote, '\n', '\r'}) {
+      // Zero is what bytes above 127 look up.
+      if (c <= 0 || ((seen >> (c & 15)) & 1u) != 0) return false;
+      seen |= 1u << (c & 15);
+    }
+    return true;
+  }
+  __m128i find(__m128i bytes) const {
+    return _mm_cmpeq_epi8(_mm_shuffle_epi8(by_low_half, bytes), bytes);
+  }
+  __m128i by_low_half;
+};
+
+template <class Characters>
+CsvStructure scan_with(const Characters& characters, const char* block, std::size_t begin,
+                       std::size_t end, std::uint32_t* places) {
   std::uint32_t* next = places;
   __m128i all = _mm_setzero_si128();
   for (std::size_t at = begin; at < end; at += 64) {
     std::uint64_t bits = 0;
     for (int part = 0; part < 4; ++part) {
       const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + at) + part);
-      const __m128i found = _mm_or_si128(
-          _mm_or_si128(_mm_cmpeq_epi8(bytes, separators), _mm_cmpeq_epi8(bytes, quotes)),
-          _mm_or_si128(_mm_cmpeq_epi8(bytes, feeds), _mm_cmpeq_epi8(bytes, returns)));
+      const __m128i found = characters.find(bytes);
       bits |= std::uint64_t{static_cast<std::uint32_t>(_mm_movemask_epi8(found))} << (16 * part);
       all = _mm_or_si128(all, bytes);
     }
@@ -43,6 +79,15 @@ CsvStructure scan_csv(const char* block, std::size_t begin, std::size_t end, cha
     next += count;
   }
   return {static_cast<std::size_t>(next - places), _mm_movemask_epi8(all) == 0};
+}
+
+}  // namespace
+
+CsvStructure scan_csv(const char* block, std::size_t begin, std::size_t end, char separator,
+                      char quote, std::uint32_t* places) {
+  if (OneOfEach::serves(separator, quote))
+    return scan_with(OneOfEach(separator, quote), block, begin, end, places);
+  return scan_with(FourCharacters(separator, quote), block, begin, end, places);
 }
 
 #else

@@ -1,0 +1,34 @@
+#include <libstream/formats/csv_scanner.hpp>
+#include <tests/kit/catch.hpp>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+using namespace stream;
+
+TEST_CASE("the CSV scanner finds what a plain loop finds, for any separator and quote") {
+  constexpr unsigned kSeed = 1;
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  // Some of them share their low halves, with each other or with line ends; some are no ASCII.
+  const std::vector<char> separators{',', '\t', '|', ';', '\x01', ' ', 'a', '\x1a', '\0', '\xe4'};
+  const std::vector<char> quotes{'"', '\'', '\0', '*', '\r', '\xc3'};
+  std::vector<char> block(1024 + 64);
+  std::vector<std::uint32_t> found(1200), expected(1200);
+  for (int lap = 0; lap < 2000; ++lap) {
+    const char separator = separators[random() % separators.size()];
+    const char quote = quotes[random() % quotes.size()];
+    const std::vector<char> likely{separator, quote, '\n', '\r', '\0', '\x80', '\x8c', '\xff', '0'};
+    for (char& c : block)
+      c = random() % 3 == 0 ? static_cast<char>(random()) : likely[random() % likely.size()];
+    const std::size_t begin = random() % 200;
+    const std::size_t end = begin + random() % 600;
+    const auto fast = scan_csv(block.data(), begin, end, separator, quote, found.data());
+    const auto plain =
+        scan_csv_portable(block.data(), begin, end, separator, quote, expected.data());
+    REQUIRE(fast.count == plain.count);
+    REQUIRE(std::equal(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(fast.count),
+                       expected.begin()));
+  }
+}

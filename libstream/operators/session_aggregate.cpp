@@ -136,6 +136,12 @@ class SessionAggregateOperator final : public Operator {
     return {};
   }
 
+  Result<void> drop_changes() override {
+    for (const std::uint32_t number : dirty_) sessions_[number].is_dirty = false;
+    dirty_.clear();
+    return {};
+  }
+
   Result<void> restore(const StatePiece& piece) override {
     STREAM_TRY(const auto rows, restored_rows(piece, writer_->layout(), context_->groups,
                                               context_->num_groups, context_->pool));

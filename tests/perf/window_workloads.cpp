@@ -169,7 +169,8 @@ void compare_columns(const std::string& name, const BenchOptions& options, std::
 constexpr std::int64_t kGapMillis = 10'000;
 constexpr std::int64_t kSessionDelay = 5'000;
 
-/// All times of each key, sorted, cut where the gap is: plain, and no engine of its own.
+/// All times of each key, sorted, cut where more than the gap lies between two (as Spark cuts):
+/// plain, and no engine of its own.
 Result<Work> sessions_by_hand(const EventSpec& spec) {
   std::vector<std::vector<std::pair<std::int64_t, std::uint32_t>>> times(spec.num_keys);
   const Stopwatch watch;
@@ -187,7 +188,7 @@ Result<Work> sessions_by_hand(const EventSpec& spec) {
     for (std::size_t first = 0; first < of_key.size();) {
       std::size_t last = first;
       std::int64_t sum = of_key[first].second;
-      for (; last + 1 < of_key.size() && of_key[last + 1].first < of_key[last].first + kGapMillis;
+      for (; last + 1 < of_key.size() && of_key[last + 1].first <= of_key[last].first + kGapMillis;
            ++last)
         sum += of_key[last + 1].second;
       const std::int64_t end = of_key[last].first + kGapMillis;

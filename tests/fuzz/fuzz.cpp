@@ -6,6 +6,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <memory>
 
 namespace stream::fuzz {
 
@@ -47,6 +49,34 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+/// A figure of /proc/self/status in bytes, 0 where there is none.
+std::size_t memory_figure(const char* name) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/status", "re"),
+                                                             std::fclose);
+  char line[256];
+  while (file && std::fgets(line, sizeof line, file.get()) != nullptr) {
+    if (std::strncmp(line, name, std::strlen(name)) == 0)
+      return std::strtoull(line + std::strlen(name), nullptr, 10) * 1024;
+  }
+  return 0;
+}
+
+/// The peak of resident memory begins anew.
+void forget_peak() {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
+      std::fopen("/proc/self/clear_refs", "we"), std::fclose);
+  if (file) std::fputs("5", file.get());
+}
+
+/// Sanitizers keep freed memory: there the figure says nothing.
+bool counts_memory() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return false;
+#else
+  return true;
+#endif
+}
+
 std::size_t below(std::size_t bound, std::mt19937_64& random) {
   return bound == 0 ? 0 : static_cast<std::size_t>(random() % bound);
 }
@@ -62,6 +92,12 @@ void splice(std::string& text, std::size_t from, std::size_t count, std::string_
 }
 
 }  // namespace
+
+std::size_t hash_of(std::string_view text) {
+  std::size_t hash = 14695981039346656037u;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return hash;
+}
 
 std::string mutate(std::string text, const FuzzTarget& target, std::mt19937_64& random) {
   const std::size_t num_changes = 1 + below(4, random);
@@ -110,6 +146,9 @@ FuzzOutcome fuzz(const FuzzTarget& target) {
   std::mt19937_64 random(seed);
   const CrashReport crash_report;
   FuzzOutcome outcome;
+  for (const std::string& text : target.corpus) target.run(text);  // tables that are made once
+  forget_peak();
+  const std::size_t memory_before = memory_figure("VmRSS:");
   const Clock& clock = system_clock();
   const std::int64_t end = clock.steady_nanos() + seconds * 1'000'000'000;
   while (clock.steady_nanos() < end) {
@@ -120,6 +159,12 @@ FuzzOutcome fuzz(const FuzzTarget& target) {
     ++outcome.num_runs;
     if (problem.empty() && took > std::chrono::nanoseconds(target.longest_run).count())
       problem = "it took too long";
+    // Reading the figure costs more than most texts.
+    const bool looks = outcome.num_runs % 64 == 0 || took > 20'000'000;
+    if (problem.empty() && looks && counts_memory() &&
+        memory_figure("VmHWM:") > memory_before + target.max_growth)
+      problem = "the process has grown by more than " + std::to_string(target.max_growth >> 20) +
+                " MB, by this text or one shortly before";
     if (problem.empty()) continue;
     outcome.failure = target.name + ": " + problem + "\nSTREAM_FUZZ_SEED=" + std::to_string(seed) +
                       ", text " + std::to_string(outcome.num_runs) + ":\n" + text_at_hand;

@@ -1,6 +1,8 @@
 // A mutation fuzzer: texts of a corpus are cut, joined, repeated and sprinkled, and given to a
 // target that must neither crash nor hang. Used by the tests of this folder, one file a target.
 //
+// Memory counts: a target whose process grows by more than 64 MB has failed.
+//
 // STREAM_FUZZ_SECONDS gives each target's time (default 1), STREAM_FUZZ_SEED a run to repeat; a
 // failing input and the seed are printed.
 #pragma once
@@ -23,7 +25,11 @@ struct FuzzTarget {
   std::function<std::string(std::string_view text)> run;
   std::chrono::milliseconds longest_run{10'000};  ///< for one text, on a busy machine
   std::size_t max_bytes = 2000;                   ///< of one text
+  std::size_t max_growth = 64u << 20;             ///< of resident memory at its peak
 };
+
+/// FNV-1a: lets a target choose a variant by its text, so that a text alone repeats a run.
+std::size_t hash_of(std::string_view text);
 
 struct FuzzOutcome {
   std::uint64_t num_runs = 0;

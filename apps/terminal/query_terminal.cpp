@@ -115,23 +115,45 @@ void count_stop_signals() {
 
 int num_stop_signals() { return stop_signals; }
 
-int run_query(StreamingContext& context, const TerminalOptions& options) {
+namespace {
+
+void add_outputs(QueryOptions& query, const TerminalOptions& options) {
   if (!options.progress_file.empty())
-    context.add_listener(make_progress_file(options.progress_file));
+    query.listeners.push_back(make_progress_file(options.progress_file));
   if (const auto status = options.show_status ? make_status_line() : nullptr)
-    context.add_listener(status);
-  if (!context.options().on_reject)
-    context.options().on_reject = make_reject_file(options.rejects_file);
+    query.listeners.push_back(status);
+  if (!query.on_reject) query.on_reject = make_reject_file(options.rejects_file);
+}
+
+/// Until the query ends or is told to by a signal.
+void await_end(const std::function<bool(Duration)>& await, const std::function<void()>& stop) {
+  constexpr Duration kSignalCheck{100};
+  while (!await(kSignalCheck)) {
+    if (num_stop_signals() > 0) return stop();
+  }
+}
+
+}  // namespace
+
+int run_query(StreamingContext& context, const TerminalOptions& options) {
+  add_outputs(context.options(), options);
   count_stop_signals();
   context.start();
-  constexpr Duration kSignalCheck{100};
-  while (!context.await_termination(kSignalCheck)) {
-    if (num_stop_signals() > 0) {
-      context.stop(true);
-      break;
-    }
-  }
+  await_end([&](Duration time) { return context.await_termination(time); },
+            [&] { context.stop(true); });
   context.await_termination();
+  return 0;
+}
+
+int run_query(const std::function<std::shared_ptr<StreamingQuery>(QueryOptions)>& start,
+              const TerminalOptions& options) {
+  QueryOptions made;
+  add_outputs(made, options);
+  count_stop_signals();
+  const std::shared_ptr<StreamingQuery> query = start(std::move(made));
+  await_end([&](Duration time) { return query->await_termination(time); },
+            [&] { query->stop_gracefully(); });
+  query->await_termination();
   return 0;
 }
 

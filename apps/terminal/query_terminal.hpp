@@ -3,6 +3,7 @@
 #pragma once
 
 #include <libstream/api/streaming_context.hpp>
+#include <libstream/api/streaming_query.hpp>
 
 #include <functional>
 #include <memory>
@@ -19,6 +20,9 @@ struct TerminalOptions {
 /// Starts the context and waits for its end. SIGINT and SIGTERM stop it gracefully, a second one at
 /// once. Returns the exit code; an error is printed on standard error.
 int run_query(StreamingContext& context, const TerminalOptions& options);
+/// The same for a query of a session, which `start` starts with the options it is given.
+int run_query(const std::function<std::shared_ptr<StreamingQuery>(QueryOptions)>& start,
+              const TerminalOptions& options);
 
 /// The status line as a listener, which may hear several queries; nullptr where standard error is
 /// no terminal.

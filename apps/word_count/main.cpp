@@ -16,6 +16,10 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--checkpoint", options.checkpoint,
                  "directory that makes the totals survive a crash");
+  std::string api = "dstream";
+  app.add_option("--api", api, "dstream or dataframe: the program is there in both")
+      ->check(CLI::IsMember({"dstream", "dataframe"}))
+      ->capture_default_str();
   app.add_option("--parallelism", options.parallelism, "tasks of each stage")
       ->capture_default_str();
   app.add_option("--progress", terminal.progress_file,
@@ -26,6 +30,14 @@ int main(int argc, char** argv) {
   return stream::apps::report_errors([&] {
     stream::ActorRunnerOptions runner;
     runner.num_threads = options.parallelism;
+    if (api == "dataframe") {
+      const stream::Session session(stream::actor_runner(runner));
+      return stream::apps::run_query(
+          [&](stream::QueryOptions query) {
+            return stream::apps::start_word_count(session, options, std::move(query));
+          },
+          terminal);
+    }
     auto context = stream::apps::make_word_count(stream::actor_runner(runner), options);
     return stream::apps::run_query(context, terminal);
   });

@@ -1,4 +1,5 @@
 #include <apps/word_count/word_count.hpp>
+#include <libstream/connectors/files/text_file_sink.hpp>
 
 #include <charconv>
 
@@ -7,15 +8,17 @@ namespace {
 
 constexpr std::string_view kTcp = "tcp://";
 
-DStream<std::string> lines_of(StreamingContext& context, const WordCountOptions& options,
-                              bool is_available_now) {
-  if (options.input.rfind(kTcp, 0) != 0) {
-    TextFileOptions files;
-    files.path = options.input;
-    files.existing = true;
-    files.available_now = is_available_now;
-    return context.text_file_stream(files);
-  }
+TextFileOptions files_of(const WordCountOptions& options, const Trigger& trigger) {
+  TextFileOptions files;
+  files.path = options.input;
+  files.existing = true;
+  files.available_now = trigger.kind == Trigger::Kind::available_now;
+  return files;
+}
+
+bool is_tcp(const WordCountOptions& options) { return options.input.rfind(kTcp, 0) == 0; }
+
+SocketOptions socket_of(const WordCountOptions& options) {
   const std::string address = options.input.substr(kTcp.size());
   const auto colon = address.rfind(':');
   unsigned port = 0;
@@ -25,13 +28,14 @@ DStream<std::string> lines_of(StreamingContext& context, const WordCountOptions&
       port > 65'535)
     throw bad_option("--input " + options.input +
                      ": write tcp://HOST:PORT, as tcp://localhost:9999");
-  std::string host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
   SocketOptions socket;
+  socket.host = address.substr(0, colon);
+  if (socket.host.size() > 2 && socket.host.front() == '[' && socket.host.back() == ']')
+    socket.host = socket.host.substr(1, socket.host.size() - 2);
+  socket.port = static_cast<std::uint16_t>(port);
   // With a checkpoint what was received must survive a crash.
   socket.write_ahead_log = !options.checkpoint.empty();
-  return context.socket_text_stream(host, static_cast<std::uint16_t>(port), socket);
+  return socket;
 }
 
 }  // namespace
@@ -44,7 +48,11 @@ StreamingContext make_word_count(std::shared_ptr<Runner> runner, const WordCount
   context.options().parallelism = options.parallelism;
   context.checkpoint(options.checkpoint);
 
-  const auto lines = lines_of(context, options, trigger.kind == Trigger::Kind::available_now);
+  const auto lines = [&] {
+    if (!is_tcp(options)) return context.text_file_stream(files_of(options, trigger));
+    const SocketOptions socket = socket_of(options);
+    return context.socket_text_stream(socket.host, socket.port, socket);
+  }();
   const auto counts = lines.flat_map(split_words())
                           .map([](std::string_view word) {
                             return std::pair{word, std::int64_t{1}};
@@ -60,6 +68,28 @@ StreamingContext make_word_count(std::shared_ptr<Runner> runner, const WordCount
   else
     totals.write_text(options.output);
   return context;
+}
+
+std::shared_ptr<StreamingQuery> start_word_count(const Session& session,
+                                                 const WordCountOptions& options,
+                                                 QueryOptions query) {
+  query.trigger = value_or_throw(parse_trigger(options.trigger));
+  query.name = "word_count";
+  query.parallelism = options.parallelism;
+  query.checkpoint_directory = options.checkpoint;
+
+  const DataFrame lines =
+      session.from_source(is_tcp(options) ? value_or_throw(socket_text_source(socket_of(options)))
+                                          : text_file_source(files_of(options, query.trigger)),
+                          true);
+  const DataFrame words = lines.select(explode(split(col("value"), "[ \\t\\r\\n]+")).alias("word"));
+  const DataFrame totals = words.where(col("word") != "").group_by("word").count();
+
+  DataStreamWriter writer = totals.write_stream();
+  writer.query_options() = std::move(query);
+  writer.output_mode(OutputMode::update);
+  if (options.output.empty()) return writer.format("console").start();
+  return writer.sink(text_file_sink({options.output})).start();
 }
 
 }  // namespace stream::apps

@@ -19,4 +19,9 @@ struct WordCountOptions {
 /// Builds the streams in a new context. Throws Error for wrong options.
 StreamingContext make_word_count(std::shared_ptr<Runner> runner, const WordCountOptions& options);
 
+/// The same program over DataFrames, started with `query`'s listeners. Results agree.
+std::shared_ptr<StreamingQuery> start_word_count(const Session& session,
+                                                 const WordCountOptions& options,
+                                                 QueryOptions query);
+
 }  // namespace stream::apps

@@ -49,8 +49,9 @@ std::optional<Error> StreamingQuery::exception() const {
   return std::nullopt;
 }
 
-void StreamingQuery::await_termination() {
+int StreamingQuery::await_termination() {
   value_or_throw(query_->await_termination(std::nullopt));
+  return 0;
 }
 bool StreamingQuery::await_termination(Duration timeout) {
   return value_or_throw(query_->await_termination(timeout));

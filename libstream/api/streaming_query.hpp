@@ -21,8 +21,8 @@ class StreamingQuery {
   bool is_active() const { return query_->is_active(); }
   /// The query's error, once it has ended with one.
   std::optional<Error> exception() const;
-  /// Rethrows the query's error.
-  void await_termination();
+  /// Rethrows the query's error, else 0: what main returns.
+  int await_termination();
   /// False when `timeout` passed while it runs.
   bool await_termination(Duration timeout);
   /// All that the sources have now is committed when it returns.

@@ -135,6 +135,11 @@ DataStreamWriter& DataStreamWriter::for_each_batch(ForeachBatch function) {
   return *this;
 }
 
+DataStreamWriter& DataStreamWriter::sink(std::shared_ptr<const Sink> sink) {
+  sink_ = std::move(sink);
+  return *this;
+}
+
 std::shared_ptr<StreamingQuery> DataStreamWriter::start(const std::string& path) {
   request_.path = path;
   return start();

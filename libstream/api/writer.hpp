@@ -49,6 +49,8 @@ class DataStreamWriter {
   DataStreamWriter& partition_by(std::vector<std::string> columns);
   DataStreamWriter& for_each(ForeachRow function);
   DataStreamWriter& for_each_batch(ForeachBatch function);
+  /// A sink of the program's own.
+  DataStreamWriter& sink(std::shared_ptr<const Sink> sink);
   /// The runner's settings beyond Spark's options (files, clock, listeners, …).
   QueryOptions& query_options() { return options_; }
 
@@ -62,7 +64,7 @@ class DataStreamWriter {
   DataFrame frame_;
   WriteRequestByName request_;
   QueryOptions options_;
-  std::shared_ptr<const Sink> sink_;  // of for_each and for_each_batch
+  std::shared_ptr<const Sink> sink_;  // else by the format's name
 };
 
 }  // namespace stream

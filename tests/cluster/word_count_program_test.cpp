@@ -25,27 +25,30 @@ TEST_CASE("available-now on a fresh directory writes each word's final count onc
   TemporaryDirectory directory;
   drop_file(directory / "in/a", "to be or not\tto be\r\n");
   drop_file(directory / "in/b", "be\n\n   \nnot a very-long-word-of-more-than-16-bytes");
-  for (const char* parallelism : {"1", "2", "3"}) {
-    const std::string output = directory / (std::string("out") + parallelism);
-    const ChildResult result =
-        run_program("word_count", {"--input", directory / "in", "--output", output, "--trigger",
-                                   "available-now", "--parallelism", parallelism});
-    INFO(result.output);
-    REQUIRE(result.exit_code == 0);
-    CHECK(sorted_lines(output) ==
-          std::vector<std::string>{"a\t1", "be\t3", "not\t2", "or\t1", "to\t2",
-                                   "very-long-word-of-more-than-16-bytes\t1"});
-    // Nothing but the result is left behind.
-    for (const auto& entry : std::filesystem::directory_iterator(output))
-      CHECK(entry.path().filename().string().front() != '.');
+  for (const std::string api : {"dstream", "dataframe"}) {
+    for (const char* parallelism : {"1", "2", "3"}) {
+      const std::string output = directory / ("out" + api + parallelism);
+      const ChildResult result =
+          run_program("word_count", {"--input", directory / "in", "--output", output, "--trigger",
+                                     "available-now", "--parallelism", parallelism, "--api", api});
+      INFO(result.output);
+      REQUIRE(result.exit_code == 0);
+      CHECK(sorted_lines(output) ==
+            std::vector<std::string>{"a\t1", "be\t3", "not\t2", "or\t1", "to\t2",
+                                     "very-long-word-of-more-than-16-bytes\t1"});
+      // Nothing but the result is left behind.
+      for (const auto& entry : std::filesystem::directory_iterator(output))
+        CHECK(entry.path().filename().string().front() != '.');
+    }
   }
 }
 
 TEST_CASE("files that came while the program was down count once more and once only") {
+  const std::string api = GENERATE("dstream", "dataframe");
   TemporaryDirectory directory;
-  const std::vector<std::string> arguments{"--input",         directory / "in", "--output",
-                                           directory / "out", "--checkpoint",   directory / "ck",
-                                           "--trigger",       "available-now"};
+  const std::vector<std::string> arguments{
+      "--input",        directory / "in", "--output",      directory / "out", "--checkpoint",
+      directory / "ck", "--trigger",      "available-now", "--api",           api};
   drop_file(directory / "in/a", "x y x\n");
   REQUIRE(run_program("word_count", arguments).exit_code == 0);
   CHECK(sorted_lines(directory / "out") == std::vector<std::string>{"x\t2", "y\t1"});

@@ -85,7 +85,7 @@ Result<Work> query_over_files(const Csv& csv, bool is_sliding, RunnerKind runner
   Fingerprint print;
   SqlQuery query;
   OptionMap options;
-  options["maxFilesPerTrigger"] = "1";
+  options["maxFilesPerTrigger"] = "2";
   const Schema schema{{{"ts", primitive(TypeKind::int64), true},
                        {"key", primitive(TypeKind::int64), true},
                        {"value", primitive(TypeKind::int32), true}}};

@@ -123,18 +123,20 @@ std::string fill_in(std::string_view text, const std::map<std::string, std::stri
 Error placed(Error error, std::string_view text, const Statement& statement) {
   const std::string& message = error.message();
   if (message.find("(line ") != std::string::npos) return error;
-  const std::size_t bracket = message.find("] ");
-  if (message.empty() || message.front() != '[' || bracket == std::string::npos) return error;
-  const std::string body = message.substr(bracket + 2);
   const std::size_t first = std::min<std::size_t>(statement.span.offset, text.size());
   const std::string shown = lower(text.substr(first, statement.span.length));
-  for (const std::string& name : quoted_names(body)) {
-    const std::size_t at = find_word(shown, name);
-    if (at != std::string::npos)
-      return sql::error_at(text, message.substr(1, bracket - 1), body, first + at, name.size());
+  std::size_t at = 0;
+  std::size_t length = std::min(shown.find_first_of(" \n\t("), shown.size());
+  for (const std::string& name : quoted_names(message)) {
+    const std::size_t found = find_word(shown, name);
+    if (found == std::string::npos) continue;
+    at = found;
+    length = name.size();
+    break;
   }
-  const std::size_t word = std::min(shown.find_first_of(" \n\t("), shown.size());
-  return sql::error_at(text, message.substr(1, bracket - 1), body, first, word);
+  // error_at wants a condition; the message has its own, or none.
+  const std::string marked = sql::error_at(text, "", message, first + at, length).message();
+  return {error.error_class(), marked.substr(std::string_view("[] ").size())};
 }
 
 Error in_file(Error error, std::string_view file) {

@@ -84,6 +84,11 @@ TEST_CASE("errors of analysis are placed at the name that they quote") {
                                   ContainsSubstring("  wrong_name FROM t\n--^^^^^^^^^^"));
   const Error elsewhere = placed(bad_plan("[DATATYPE_MISMATCH] cannot be"), text, statements[1]);
   CHECK_THAT(elsewhere.message(), ContainsSubstring("(line 2, pos 0)"));
+  // Without a condition, and of another class.
+  const Error option = placed(bad_option("sink x: mode is wrong"), text, statements[1]);
+  CHECK(option.error_class() == ErrorClass::bad_option);
+  CHECK(option.message() ==
+        "sink x: mode is wrong (line 2, pos 0)\n\n== SQL ==\nSELECT a,\n^^^^^^");
   // Part of a word is no name; an error that has a place keeps it.
   const Error part = placed(bad_plan("[X] `wrong`"), text, statements[1]);
   CHECK_THAT(part.message(), ContainsSubstring("(line 2, pos 0)"));

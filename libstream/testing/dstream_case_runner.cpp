@@ -118,19 +118,19 @@ class FlowBuilder {
     const Duration slide = intervals(step, 3);
     if (op == "reduceByWindow") {
       if (has_inverse)
-        return in.reduce_by_window(function, reduce_function(step.arguments[1]), length, slide);
+        return in.reduce_by_window(function, reduce_function(argument(step, 1)), length, slide);
       return in.reduce_by_window(function, length, slide);
     }
     if (op != "reduceByKeyAndWindow")
       throw std::invalid_argument("no operation is named '" + op + "'");
     if (!has_inverse)
       return texts_of(pairs_of(in).reduce_by_key_and_window(function, length, slide));
-    const auto inverse = reduce_function(step.arguments[1]);
+    const auto inverse = reduce_function(argument(step, 1));
     if (step.arguments.size() < 5)
       return texts_of(pairs_of(in).reduce_by_key_and_window(function, inverse, length, slide));
     return texts_of(pairs_of(in).reduce_by_key_and_window(
         function, inverse, length, slide,
-        [keep = filter_function(step.arguments[4])](const TextPair& pair) {
+        [keep = filter_function(argument(step, 4))](const TextPair& pair) {
           return keep(to_element(pair));
         }));
   }
@@ -200,6 +200,7 @@ class FlowBuilder {
     // The parser of streams' lines reads the same arrays.
     auto parsed = parse_dstream_case("--- stream s\n" + text + "\n--- flow\nx = s.cache()\n");
     if (!parsed) throw std::invalid_argument("initial pairs: " + parsed.error().message());
+    if (parsed->streams[0].second.empty()) throw std::invalid_argument("no initial pairs");
     return parsed->streams[0].second[0];
   }
 
@@ -287,6 +288,7 @@ DStreamResult run(const DStreamCase& dstream_case, const CaseCell& cell) {
   if (slice) {
     last = last.remember(kInterval * 100'000);
     if (slice->arguments.size() != 2) throw std::invalid_argument("slice takes FROM, TO");
+    if (!dstream_case.slice) throw std::invalid_argument("a case of slice lacks its slice section");
     intervals = static_cast<std::size_t>(std::stoul(slice->arguments[1]));
   } else {
     last.for_each_batch([&](const Rdd<Text>& rdd, EpochTime time) {

@@ -355,6 +355,18 @@ Result<CaseResult> run_console(const Transcript& transcript, const Section& cons
   return compare_text(*text, printed);
 }
 
+Result<CaseResult> run(const Transcript& transcript, const CaseCell& cell) {
+  if (const Section* section = find_section(transcript, "read"))
+    return run_reader(transcript, *section, cell);
+  if (const Section* section = find_section(transcript, "write"))
+    return run_writer(transcript, *section, cell);
+  if (const Section* section = find_section(transcript, "show"))
+    return run_show(transcript, *section, cell);
+  if (const Section* section = find_section(transcript, "console"))
+    return run_console(transcript, *section, cell);
+  return bad_data("not a reader, writer, show or console case");
+}
+
 }  // namespace
 
 bool is_format_case(const Transcript& transcript) {
@@ -365,15 +377,12 @@ bool is_format_case(const Transcript& transcript) {
 }
 
 Result<CaseResult> run_format_case(const Transcript& transcript, const CaseCell& cell) {
-  if (const Section* section = find_section(transcript, "read"))
-    return run_reader(transcript, *section, cell);
-  if (const Section* section = find_section(transcript, "write"))
-    return run_writer(transcript, *section, cell);
-  if (const Section* section = find_section(transcript, "show"))
-    return run_show(transcript, *section, cell);
-  if (const Section* section = find_section(transcript, "console"))
-    return run_console(transcript, *section, cell);
-  return bad_data("not a reader, writer, show or console case");
+  // JSON of the transcript that is not of the form it should have.
+  try {
+    return run(transcript, cell);
+  } catch (const Json::exception& exception) {
+    return bad_data(exception.what());
+  }
 }
 
 }  // namespace stream::testing

@@ -15,6 +15,7 @@ using Texts = DStream<Text>;
 using Pairs = DStream<TextPair>;
 
 constexpr Duration kInterval{1000};
+constexpr std::size_t kMaxIntervals = 10'000;
 
 Pairs pairs_of(const Texts& texts) {
   return texts.map([](const Text& x) { return to_pair(x); });
@@ -298,6 +299,9 @@ DStreamResult run(const DStreamCase& dstream_case, const CaseCell& cell) {
   }
   const EpochMillis zero_time = clock.wall_millis();
   context.start();
+  if (intervals > kMaxIntervals)
+    throw std::invalid_argument(
+        fmt::format("a case of {} intervals; at most {} are run", intervals, kMaxIntervals));
   context.run_epochs(intervals);
   DStreamResult result;
   if (slice) {

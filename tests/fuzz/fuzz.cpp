@@ -18,7 +18,7 @@ std::string text_at_hand;
 
 /// Prints the text at hand; only what is allowed in a signal handler.
 void on_crash(int signal_number) {
-  constexpr std::string_view kTitle = "\nfuzz: crashed on this text:\n";
+  constexpr std::string_view kTitle = "\nfuzz: crashed or hung on this text:\n";
   [[maybe_unused]] auto written = write(STDERR_FILENO, kTitle.data(), kTitle.size());
   written = write(STDERR_FILENO, text_at_hand.data(), text_at_hand.size());
   written = write(STDERR_FILENO, "\n", 1);
@@ -40,7 +40,7 @@ class CrashReport {
   CrashReport& operator=(const CrashReport&) = delete;
 
  private:
-  static constexpr int kSignals[] = {SIGSEGV, SIGABRT, SIGFPE, SIGBUS};
+  static constexpr int kSignals[] = {SIGSEGV, SIGABRT, SIGFPE, SIGBUS, SIGALRM};
   void (*before_[std::size(kSignals)])(int) = {};
 };
 
@@ -147,6 +147,8 @@ FuzzOutcome fuzz(const FuzzTarget& target) {
   const CrashReport crash_report;
   FuzzOutcome outcome;
   for (const std::string& text : target.corpus) target.run(text);  // tables that are made once
+  const auto longest_seconds =
+      static_cast<unsigned>(2 * target.longest_run / std::chrono::seconds(1));
   forget_peak();
   const std::size_t memory_before = memory_figure("VmRSS:");
   const Clock& clock = system_clock();
@@ -154,7 +156,9 @@ FuzzOutcome fuzz(const FuzzTarget& target) {
   while (clock.steady_nanos() < end) {
     text_at_hand = mutate(one_of(target.corpus, random), target, random);
     const std::int64_t start = clock.steady_nanos();
+    alarm(longest_seconds);  // a text that never ends is shown like one that crashes
     std::string problem = target.run(text_at_hand);
+    alarm(0);
     const std::int64_t took = clock.steady_nanos() - start;
     ++outcome.num_runs;
     if (problem.empty() && took > std::chrono::nanoseconds(target.longest_run).count())

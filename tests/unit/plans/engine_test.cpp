@@ -221,7 +221,8 @@ TEST_CASE("lost state ends a query that keeps no checkpoint, instead of counting
   QueryOptions options = triggered(Trigger::manual());
   options.lose_tasks_after_every_epoch = true;
   auto query = start(window_plan(rows, std::make_shared<CollectSink>()), options);
-  REQUIRE(query->run_epochs(1));
+  // The tasks are lost right after the epoch: its end may be seen as the query's.
+  (void)query->run_epochs(1);
   const auto ended = query->await_termination(kLong);
   REQUIRE_FALSE(ended);
   CHECK_THAT(ended.error().message(), Catch::Matchers::ContainsSubstring("checkpoint directory"));

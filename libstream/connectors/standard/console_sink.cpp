@@ -1,32 +1,23 @@
 #include <libstream/connectors/epoch_store.hpp>
 #include <libstream/connectors/memory/no_commit.hpp>
 #include <libstream/connectors/row_text.hpp>
+#include <libstream/connectors/standard/console_output.hpp>
 #include <libstream/connectors/standard/console_sink.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 
 namespace stream {
 namespace {
 
-constexpr std::string_view kRule = "-------------------------------------------\n";
-
 struct ConsoleState {
+  explicit ConsoleState(ConsoleOptions given) : options(std::move(given)), output(options.write) {}
+
   ConsoleOptions options;
   EpochStore<std::string> rows;
-  std::mutex writing;  // one epoch's text at a time
+  ConsoleOutput output;
 };
-
-Result<void> write_standard_output(std::string_view text) {
-  const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (is_written && std::fflush(stdout) == 0) return {};
-  return fatal(
-      fmt::format("console sink: standard output takes no more text: {}", std::strerror(errno)));
-}
 
 class ConsoleWriter final : public SinkWriter {
  public:
@@ -55,18 +46,14 @@ class ConsoleWriter final : public SinkWriter {
   Result<void> end(std::int64_t epoch) override {
     if (!state_->rows.end(epoch, task_, num_tasks_)) return {};
     const auto whole = state_->rows.take(epoch);
-    const std::string text = text_of(whole.batch_time, whole.items);
-    const std::lock_guard lock(state_->writing);
-    if (!state_->options.write) return write_standard_output(text);
-    state_->options.write(text);
-    return {};
+    return state_->output.print(text_of(whole.batch_time, whole.items));
   }
 
   Result<std::string> finish(std::int64_t) override { return std::string(); }
 
  private:
   std::string text_of(EpochMillis batch_time, const std::vector<std::string>& rows) const {
-    std::string text = fmt::format("{0}Time: {1} ms\n{0}", kRule, batch_time);
+    std::string text = fmt::format("{0}Time: {1} ms\n{0}", kConsoleRule, batch_time);
     const std::size_t num_shown = std::min(rows.size(), state_->options.num_rows);
     for (std::size_t i = 0; i < num_shown; ++i) text.append(rows[i]).push_back('\n');
     if (rows.size() > num_shown) text += "...\n";
@@ -83,9 +70,8 @@ class ConsoleWriter final : public SinkWriter {
 
 class ConsoleSink final : public Sink {
  public:
-  explicit ConsoleSink(ConsoleOptions options) : state_(std::make_shared<ConsoleState>()) {
-    state_->options = std::move(options);
-  }
+  explicit ConsoleSink(ConsoleOptions options)
+      : state_(std::make_shared<ConsoleState>(std::move(options))) {}
 
   std::string description() const override { return "ConsoleSink"; }
   SinkKind kind() const override { return SinkKind::direct; }

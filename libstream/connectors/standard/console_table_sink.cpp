@@ -1,34 +1,23 @@
 #include <libstream/connectors/epoch_store.hpp>
 #include <libstream/connectors/memory/no_commit.hpp>
+#include <libstream/connectors/standard/console_output.hpp>
 #include <libstream/connectors/standard/console_table_sink.hpp>
 #include <libstream/formats/table_text.hpp>
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-
 namespace stream {
 namespace {
 
-constexpr std::string_view kRule = "-------------------------------------------\n";
-
 struct TableState {
+  explicit TableState(std::function<void(std::string_view)> write) : output(std::move(write)) {}
+
   ConsoleTableOptions options;
   Schema schema;
   SqlSettings settings;
-  std::function<void(std::string_view)> write;
   EpochStore<Batch> rows;
-  std::mutex writing;  // one epoch's text at a time
+  ConsoleOutput output;
 };
-
-Result<void> write_standard_output(std::string_view text) {
-  const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (is_written && std::fflush(stdout) == 0) return {};
-  return fatal(
-      fmt::format("console sink: standard output takes no more text: {}", std::strerror(errno)));
-}
 
 class TableWriter final : public SinkWriter {
  public:
@@ -58,13 +47,9 @@ class TableWriter final : public SinkWriter {
     TableTextOptions options;
     options.max_rows = state_->options.num_rows;
     options.truncate = state_->options.truncates ? 20 : 0;
-    const std::string text =
-        fmt::format("{0}Batch: {1}\n{0}{2}", kRule, epoch,
-                    show_text(state_->schema, whole.items, options, state_->settings));
-    const std::lock_guard lock(state_->writing);
-    if (!state_->write) return write_standard_output(text);
-    state_->write(text);
-    return {};
+    return state_->output.print(
+        fmt::format("{0}Batch: {1}\n{0}{2}", kConsoleRule, epoch,
+                    show_text(state_->schema, whole.items, options, state_->settings)));
   }
   Result<std::string> finish(std::int64_t) override { return std::string(); }
 
@@ -120,12 +105,11 @@ const OptionTable<ConsoleTableOptions>& console_table_option_table() {
 Result<std::shared_ptr<const Sink>> make_console_table_sink(
     OptionMap options, const Schema& schema, const SqlSettings& settings,
     std::function<void(std::string_view)> write) {
-  auto state = std::make_shared<TableState>();
+  auto state = std::make_shared<TableState>(std::move(write));
   STREAM_TRY(read_options(console_table_option_table(), options, state->options));
   STREAM_TRY(refuse_unknown(options, texts_of(console_table_option_table()), "console"));
   state->schema = schema;
   state->settings = settings;
-  state->write = std::move(write);
   return std::shared_ptr<const Sink>(std::make_shared<ConsoleTableSink>(std::move(state)));
 }
 

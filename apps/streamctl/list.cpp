@@ -95,6 +95,8 @@ void list_formats() {
       fmt::print("  {:<40} {}{}\n", option.name, option.sentence,
                  option.default_value.empty() ? "" : fmt::format(" [{}]", option.default_value));
   }
+  for (const AbsentFormat& absent : absent_formats())
+    fmt::print("{:<18} absent: {}\n", absent.name, absent.reason);
   fmt::print("every sink\n");
   for (const OptionText& option : sql_sink_option_texts())
     fmt::print("  {:<40} {}{}\n", option.name, option.sentence,

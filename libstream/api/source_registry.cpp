@@ -3,6 +3,7 @@
 #include <libstream/base/duration.hpp>
 #include <libstream/connectors/generator/rate_micro_batch_source.hpp>
 #include <libstream/connectors/generator/rate_source.hpp>
+#include <libstream/connectors/kafka/kafka_connector.hpp>
 #include <libstream/connectors/memory/callback_sink.hpp>
 #include <libstream/connectors/socket/socket_text_source.hpp>
 #include <libstream/connectors/standard/console_table_sink.hpp>
@@ -131,6 +132,9 @@ Result<RelationRef> make_rate_micro_batch(OptionMap options) {
 }
 
 Error unknown_format(const std::string& format, std::vector<std::string> known) {
+  for (const AbsentFormat& absent : absent_formats()) {
+    if (absent.name == lower(format)) return bad_option(absent.reason);
+  }
   std::string names;
   for (const std::string& name : nearest_names(format, std::move(known), 3))
     names += (names.empty() ? "" : ", ") + name;
@@ -147,6 +151,12 @@ std::vector<std::string> source_formats() {
 }
 std::vector<std::string> sink_formats() {
   return {"console", "csv", "json", "memory", "noop", "text"};
+}
+
+std::vector<AbsentFormat> absent_formats() {
+  std::vector<AbsentFormat> absent;
+  if (!kafka_absence().empty()) absent.push_back({"kafka", std::string(kafka_absence())});
+  return absent;
 }
 
 Result<RelationRef> make_relation_by_name(const SessionState& session, ReadRequestByName request) {

@@ -36,4 +36,11 @@ Result<std::shared_ptr<const Sink>> make_sink_by_name(SessionState& session,
 std::vector<std::string> source_formats();
 std::vector<std::string> sink_formats();
 
+/// A format that this build was made without, and what to install.
+struct AbsentFormat {
+  std::string name;
+  std::string reason;
+};
+std::vector<AbsentFormat> absent_formats();
+
 }  // namespace stream

@@ -11,8 +11,8 @@ namespace stream::tidy {
 namespace {
 
 // Libraries whose headers the table places; what is not listed is the standard library or POSIX.
-constexpr std::array<std::string_view, 8> kLibraries = {"caf", "boost", "nlohmann", "msgpack",
-                                                        "CLI", "fmt",   "xxhash",   "zstd"};
+constexpr std::array<std::string_view, 9> kLibraries = {
+    "caf", "boost", "nlohmann", "msgpack", "CLI", "fmt", "xxhash", "zstd", "librdkafka"};
 
 std::string_view first_part(std::string_view header) {
   return header.substr(0, std::min(header.find_first_of("/."), header.size()));

@@ -1,0 +1,11 @@
+// Stands in for kafka_connector.cpp where the client library is left out.
+#include <libstream/connectors/kafka/kafka_connector.hpp>
+
+namespace stream {
+
+std::string_view kafka_absence() {
+  return "kafka is left out of this build, which was configured without librdkafka (Debian: "
+         "librdkafka-dev) or with STREAM_KAFKA=OFF; install it and configure again";
+}
+
+}  // namespace stream

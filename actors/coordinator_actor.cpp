@@ -13,9 +13,10 @@ namespace {
 // A clock that jumps is noticed within a minute.
 constexpr std::int64_t kLongestWaitMillis = 60'000;
 
-bool has_blocking_sink(const PhysicalPlan& plan, const TaskNode& node) {
-  const std::optional<std::uint32_t> sink = plan.stages[node.stage].sink;
-  return sink && plan.sinks[*sink]->may_block();
+bool may_block(const PhysicalPlan& plan, const TaskNode& node) {
+  const Stage& stage = plan.stages[node.stage];
+  return (stage.sink && plan.sinks[*stage.sink]->may_block()) ||
+         (stage.source && plan.sources[*stage.source]->may_block());
 }
 
 }  // namespace
@@ -181,7 +182,7 @@ void CoordinatorActor::spawn_tasks(std::vector<std::shared_ptr<TaskSetup>> setup
     setup->coordinator = self();
     setup->pass = task_gate_->make_pass();
     wakes.push_back(setup->wake);
-    if (has_blocking_sink(query_->plan, query_->graph[setup->number])) {
+    if (may_block(query_->plan, query_->graph[setup->number])) {
       tasks->push_back(system().spawn<TaskActor, caf::detached>(setup));
     } else {
       tasks->push_back(system().spawn<TaskActor>(setup));

@@ -44,6 +44,9 @@ struct PlannerContext {
   Clock& clock;
   SourceLog& log;
   std::uint32_t parallelism = 1;
+  /// The query ends when it has read what is there now (available now): a source with limits an
+  /// epoch looks once how far that is.
+  bool is_available_now = false;
 };
 
 class SourcePlanner {
@@ -69,7 +72,7 @@ class SourcePlanner {
 enum class ReadStatus {
   batch,         ///< `batch` was filled
   end_of_split,  ///< nothing more in this split; open another or finish
-  no_rows_yet,   ///< open ranges only: ask again after `wake`
+  no_rows_yet,   ///< open ranges, or where reading blocks: ask again after `wake`
 };
 
 /// Rows a reader could not take: counted, and kept aside up to a limit.
@@ -115,6 +118,9 @@ class Source {
   /// which gives the splits of all of it; latest_offset and commit are never called. It never
   /// causes an epoch, except that a query of static sources alone runs one.
   virtual bool is_static() const { return false; }
+  /// True: a reader's `read` may wait for long (a client library); its tasks run detached. It waits
+  /// in slices, with `no_rows_yet` and a wake between them, so that its task can be ended.
+  virtual bool may_block() const { return false; }
   /// True: the first epoch runs even when the source has no row yet (rate, Kafka; R-140).
   virtual bool makes_empty_first_epoch() const { return false; }
   /// Columns beside those of schema(), which a query gets only by naming them (`_metadata`).

@@ -141,8 +141,9 @@ Result<void> QueryServices::open_sources() {
   for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
     logs_.push_back(std::make_unique<Log>(directory_.get(), i));
     planners_.push_back(plan_.sources[i]->make_planner());
-    STREAM_TRY(
-        planners_[i]->open({*options_.files, *options_.clock, *logs_[i], options_.parallelism}));
+    const bool is_available_now = options_.trigger.kind == Trigger::Kind::available_now;
+    STREAM_TRY(planners_[i]->open(
+        {*options_.files, *options_.clock, *logs_[i], options_.parallelism, is_available_now}));
   }
   return {};
 }

@@ -42,21 +42,37 @@ void put_type(const DataType& type, std::string& out) {
   for (const Field& child : type.children) put_field(child, out);
 }
 
+/// Lengths, then all bytes: views are made anew at the reader.
+void put_strings(const Column& column, std::string& out) {
+  const StringView* views = column.data<StringView>();
+  std::uint64_t total = 0;
+  for (std::size_t row = 0; row < column.num_rows; ++row) total += views[row].size;
+  const std::size_t begin = out.size();
+  const std::size_t end = begin + column.num_rows * sizeof(std::uint32_t) + sizeof total + total;
+  out.resize(end + sizeof(StringView::inlined));  // short strings are copied at their longest
+  char* sizes = out.data() + begin;
+  char* bytes = sizes + column.num_rows * sizeof(std::uint32_t) + sizeof total;
+  std::memcpy(bytes - sizeof total, &total, sizeof total);
+  for (std::size_t row = 0; row < column.num_rows; ++row) {
+    const StringView& view = views[row];
+    std::memcpy(sizes + row * sizeof view.size, &view.size, sizeof view.size);
+    if (view.is_inline()) {
+      std::memcpy(bytes, view.inlined, sizeof view.inlined);
+    } else {
+      std::memcpy(bytes, column.blocks[view.outside.block].data() + view.outside.offset, view.size);
+    }
+    bytes += view.size;
+  }
+  out.resize(end);
+}
+
 void put_column(const Column& column, std::string& out) {
   put(out, static_cast<std::uint64_t>(column.num_rows));
   put(out, static_cast<std::uint8_t>(column.validity ? 1 : 0));
   if (column.validity) out.append(column.validity.data(), (column.num_rows + 7) / 8);
   const TypeKind kind = column.type.kind;
   if (is_text(kind)) {
-    // Lengths, then all bytes: views are made anew at the reader.
-    std::uint64_t total = 0;
-    for (std::size_t row = 0; row < column.num_rows; ++row) {
-      const std::uint32_t size = column.data<StringView>()[row].size;
-      put(out, size);
-      total += size;
-    }
-    put(out, total);
-    for (std::size_t row = 0; row < column.num_rows; ++row) out += column.string_at(row);
+    put_strings(column, out);
   } else if (is_list(kind)) {
     out.append(column.values.data(), (column.num_rows + 1) * sizeof(std::int64_t));
   } else if (column.num_rows > 0) {
@@ -194,7 +210,9 @@ class Reader {
       StringView view{};
       view.size = size;
       if (view.is_inline()) {
-        if (size > 0) std::memcpy(view.inlined, data.data() + offset, size);
+        // Blocks have readable slack: twelve bytes are copied, those that are not its own cleared.
+        if (data) std::memcpy(view.inlined, data.data() + offset, sizeof view.inlined);
+        clear_tail(view);
       } else {
         std::memcpy(view.outside.prefix, data.data() + offset, 4);
         view.outside.block = 0;
@@ -205,6 +223,18 @@ class Reader {
     }
     if (data) column.blocks.push_back(std::move(data));
     return {};
+  }
+
+  static void clear_tail(StringView& view) {
+    std::uint64_t low;
+    std::uint32_t high;
+    std::memcpy(&low, view.inlined, sizeof low);
+    std::memcpy(&high, view.inlined + sizeof low, sizeof high);
+    if (view.size < 8) low &= (std::uint64_t{1} << (8 * view.size)) - 1;
+    const std::uint32_t in_high = view.size < 8 ? 0 : view.size - 8;
+    if (in_high < 4) high &= (std::uint32_t{1} << (8 * in_high)) - 1;
+    std::memcpy(view.inlined, &low, sizeof low);
+    std::memcpy(view.inlined + sizeof low, &high, sizeof high);
   }
 
   static Result<void> check_children(const Column& column) {

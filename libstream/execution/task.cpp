@@ -97,7 +97,13 @@ Result<void> Task::open(const std::vector<SealedState>& restored) {
 }
 
 void Task::deliver(std::uint32_t input, Element element) {
-  inputs_[input].push_back(std::move(element));
+  const auto* batch = std::get_if<Batch>(&element);
+  const std::int64_t charge = batch ? static_cast<std::int64_t>(batch->retained_bytes()) : 0;
+  deliver(input, std::move(element), charge);
+}
+
+void Task::deliver(std::uint32_t input, Element element, std::int64_t charge) {
+  inputs_[input].push_back({std::move(element), charge});
 }
 
 void Task::grant(std::uint32_t output, std::int64_t bytes) { router_->grant(output, bytes); }
@@ -201,14 +207,13 @@ StepResult Task::step_inputs() {
     const std::size_t input = next_input_;
     next_input_ = (next_input_ + 1) % inputs_.size();
     if (inputs_[input].empty()) continue;
-    Element element = std::move(inputs_[input].front());
+    auto [element, charge] = std::move(inputs_[input].front());
     inputs_[input].pop_front();
     if (auto* batch = std::get_if<Batch>(&element)) {
       const InputChannel& channel = node_.inputs[input];
-      const auto bytes = static_cast<std::int64_t>(batch->retained_bytes());
       if (auto pushed = links_[0]->push_from(channel.place, std::move(*batch)); !pushed)
         return fail(std::move(pushed).error());
-      peers_.grant(channel.from_task, channel.from_output, bytes);
+      peers_.grant(channel.from_task, channel.from_output, charge);
     } else if (auto* start = std::get_if<EpochStart>(&element)) {
       if (phase_ == Phase::idle) {
         if (auto begun = begin(*start); !begun) return fail(std::move(begun).error());

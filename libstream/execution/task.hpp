@@ -36,6 +36,7 @@ struct TaskDone {
   EpochId epoch = 0;
   TaskReport report;
   std::vector<SealedState> state;
+  std::vector<StateFile> files;  ///< what was sealed, where the task's node has written it already
   std::vector<Reject> rejects;
 };
 
@@ -77,6 +78,8 @@ class Task {
 
   // From peers and coordinator.
   void deliver(std::uint32_t input, Element element);
+  /// Of a batch from another node: its sender charged `charge`, which is given back for it.
+  void deliver(std::uint32_t input, Element element, std::int64_t charge);
   void grant(std::uint32_t output, std::int64_t bytes);
   void begin_epoch(const EpochStart& start, std::vector<Split> splits);
   void end_open_range();
@@ -115,7 +118,11 @@ class Task {
   std::unique_ptr<SourceReader> reader_;
   std::unique_ptr<SinkWriter> writer_;
 
-  std::vector<std::deque<Element>> inputs_;
+  struct Arrived {
+    Element element;
+    std::int64_t charge = 0;
+  };
+  std::vector<std::deque<Arrived>> inputs_;
   std::size_t next_input_ = 0;
 
   // The running epoch.

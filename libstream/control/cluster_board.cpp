@@ -1,0 +1,387 @@
+#include <libstream/base/check.hpp>
+#include <libstream/control/cluster_board.hpp>
+
+#include <algorithm>
+
+namespace stream {
+namespace {
+
+constexpr std::ptrdiff_t kMostKnown = 100;
+
+}  // namespace
+
+std::string_view to_string(SubmissionState state) {
+  switch (state) {
+    case SubmissionState::placed:
+      return "starting";
+    case SubmissionState::running:
+      return "running";
+    case SubmissionState::waiting:
+      return "waiting";
+    case SubmissionState::ended:
+      return "ended";
+    case SubmissionState::failed:
+      return "failed";
+  }
+  STREAM_UNREACHABLE("submission state");
+}
+
+const Member* ClusterView::find(const std::string& node) const {
+  const auto found = std::find_if(members.begin(), members.end(),
+                                  [&](const Member& member) { return member.node.id == node; });
+  return found == members.end() ? nullptr : &*found;
+}
+
+const Submission* ClusterView::find_submission(std::uint64_t number) const {
+  const auto found = std::find_if(submissions.begin(), submissions.end(),
+                                  [&](const Submission& one) { return one.number == number; });
+  return found == submissions.end() ? nullptr : &*found;
+}
+
+ClusterBoard::ClusterBoard(NodeInfo self, ClusterOptions options, std::int64_t now)
+    : self_(std::move(self)), options_(options), liveness_(options.liveness) {
+  view_.members = {{self_, view_.next_rank++, false}};
+  view_.leader = self_.id;
+  view_.version = 1;
+  lead(now);
+}
+
+std::vector<std::string> ClusterBoard::others() const {
+  std::vector<std::string> nodes;
+  for (const Member& member : view_.members) {
+    if (member.node.id != self_.id) nodes.push_back(member.node.id);
+  }
+  return nodes;
+}
+
+Submission* ClusterBoard::submission(std::uint64_t number) {
+  return const_cast<Submission*>(std::as_const(view_).find_submission(number));
+}
+
+// ---- the leader ----
+
+void ClusterBoard::lead(std::int64_t now) {
+  liveness_.forget_all();
+  for (const std::string& node : others()) liveness_.watch(node, now);
+  for (const Submission& one : view_.submissions) {
+    if (!one.is_over()) policies_.try_emplace(one.number, options_.restarts);
+  }
+}
+
+/// Whom to ask if this node finds itself in the smaller part.
+void ClusterBoard::remember_members() {
+  for (const Member& member : view_.members) {
+    if (member.node == self_) continue;
+    std::erase(known_, member.node);
+    known_.push_back(member.node);
+  }
+  if (std::ssize(known_) > kMostKnown) known_.erase(known_.begin(), known_.end() - kMostKnown);
+}
+
+void ClusterBoard::publish(ClusterCommands& out) {
+  ++view_.version;
+  remember_members();
+  forget_old_submissions();
+  if (const auto to = others(); !to.empty()) out.emplace_back(SendView{to});
+  follow_view(out);
+}
+
+void ClusterBoard::forget_old_submissions() {
+  std::size_t over = 0;
+  for (const Submission& one : view_.submissions) over += one.is_over() ? 1 : 0;
+  std::erase_if(view_.submissions, [&](const Submission& one) {
+    if (!one.is_over() || over <= options_.kept_submissions) return false;
+    --over;
+    policies_.erase(one.number);
+    return true;
+  });
+}
+
+ClusterCommands ClusterBoard::on_join(const NodeInfo& node, std::int64_t now) {
+  ClusterCommands out;
+  if (!is_leader() || node.id == self_.id) return out;
+  if (view_.find(node.id) != nullptr) {
+    out.emplace_back(SendView{{node.id}});
+    return out;
+  }
+  view_.members.push_back({node, view_.next_rank++, false});
+  view_.full_size = std::max<std::uint64_t>(view_.full_size, view_.members.size());
+  liveness_.watch(node.id, now);
+  place_submissions(now);
+  publish(out);
+  out.emplace_back(MembersChanged{});
+  return out;
+}
+
+void ClusterBoard::drop(const std::string& node, std::int64_t now, ClusterCommands& out) {
+  std::erase_if(view_.members, [&](const Member& member) { return member.node.id == node; });
+  liveness_.forget(node);
+  for (Submission& one : view_.submissions) {
+    if (one.coordinator == node && !one.is_over()) one.coordinator.clear();
+  }
+  if (sees_half()) {
+    accepted_at_ = now + patience();
+  } else if (!settles_at_) {
+    settles_at_ = now + patience();
+  }
+  place_submissions(now);
+  publish(out);
+  out.emplace_back(MembersChanged{{node}});
+}
+
+std::string ClusterBoard::least_loaded() const {
+  std::string best;
+  std::size_t fewest = 0;
+  for (const Member& member : view_.members) {
+    if (member.is_draining) continue;
+    const auto load = static_cast<std::size_t>(std::count_if(
+        view_.submissions.begin(), view_.submissions.end(),
+        [&](const auto& one) { return one.coordinator == member.node.id && !one.is_over(); }));
+    if (best.empty() || load < fewest) {
+      best = member.node.id;
+      fewest = load;
+    }
+  }
+  return best;
+}
+
+void ClusterBoard::place(Submission& one, const std::string& node) {
+  one.coordinator = node;
+  ++one.attempt;
+  one.state = SubmissionState::placed;
+}
+
+/// Submissions without a node get one; those that wait for their restart, when it is due.
+void ClusterBoard::place_submissions(std::int64_t now) {
+  if (settles_at_) return;
+  for (Submission& one : view_.submissions) {
+    if (one.is_over()) continue;
+    const bool waits = one.state == SubmissionState::waiting;
+    if (waits ? now < one.restart_at : !one.coordinator.empty()) continue;
+    if (const std::string node = least_loaded(); !node.empty()) place(one, node);
+  }
+}
+
+ClusterCommands ClusterBoard::on_submit(QueryProgram program, const std::string& home,
+                                        std::int64_t now) {
+  ClusterCommands out;
+  if (!is_leader()) return out;
+  Submission one;
+  one.number = view_.next_submission++;
+  one.program = std::move(program);
+  one.home = home;
+  policies_.try_emplace(one.number, options_.restarts);
+  view_.submissions.push_back(std::move(one));
+  place_submissions(now);
+  publish(out);
+  return out;
+}
+
+ClusterCommands ClusterBoard::on_drain(const std::string& node, std::int64_t now) {
+  ClusterCommands out;
+  if (!is_leader() || view_.find(node) == nullptr) return out;
+  const_cast<Member*>(view_.find(node))->is_draining = true;
+  for (Submission& one : view_.submissions) {
+    if (one.coordinator == node && !one.is_over()) one.coordinator.clear();
+  }
+  place_submissions(now);
+  publish(out);
+  out.emplace_back(MembersChanged{});
+  return out;
+}
+
+ClusterCommands ClusterBoard::on_stop_submission(std::uint64_t number, std::int64_t) {
+  ClusterCommands out;
+  Submission* one = submission(number);
+  if (!is_leader() || one == nullptr || one->is_over()) return out;
+  one->state = SubmissionState::ended;
+  publish(out);
+  return out;
+}
+
+ClusterCommands ClusterBoard::on_report(const SubmissionReport& report, std::int64_t now) {
+  ClusterCommands out;
+  Submission* one = submission(report.number);
+  if (!is_leader() || one == nullptr || one->is_over() || one->attempt != report.attempt ||
+      one->state == SubmissionState::waiting || one->state == report.state)
+    return out;
+  RestartPolicy& policy = policies_.try_emplace(report.number, options_.restarts).first->second;
+  one->state = report.state;
+  one->message = report.message;
+  if (report.state == SubmissionState::running) policy.on_started(now);
+  if (report.state == SubmissionState::failed) {
+    if (const auto restart_at = policy.on_failed(report.error, now)) {
+      one->state = SubmissionState::waiting;
+      one->restart_at = *restart_at;
+    }
+  }
+  publish(out);
+  return out;
+}
+
+// ---- everyone ----
+
+ClusterCommands ClusterBoard::on_view(const ClusterView& view, std::int64_t now) {
+  ClusterCommands out;
+  const bool was_alone = is_leader() && view_.members.size() == 1 && view_.submissions.empty();
+  // The smaller part of a torn cluster may have counted on: it follows whoever lets it in.
+  const bool is_let_in = is_leader() && settles_at_ && view.find(self_.id) != nullptr;
+  if (!was_alone && !is_let_in && !view.is_newer_than(view_)) return out;
+  if (view.find(self_.id) == nullptr) {
+    // Dropped, perhaps for being cut off: what runs here is another node's by now.
+    const Member* leader = view.find(view.leader);
+    if (was_alone || leader == nullptr) return out;
+    const NodeInfo asked = leader->node;
+    view_ = {};
+    view_.members = {{self_, view_.next_rank++, false}};
+    view_.leader = self_.id;
+    view_.version = 1;
+    settles_at_.reset();
+    lead(now);
+    follow_view(out);
+    out.emplace_back(AskToJoin{asked});
+    return out;
+  }
+  std::vector<std::string> lost;
+  for (const Member& member : view_.members) {
+    if (view.find(member.node.id) == nullptr) lost.push_back(member.node.id);
+  }
+  const bool has_same_members = view.members == view_.members;
+  view_ = view;
+  settles_at_.reset();
+  liveness_.forget_all();
+  liveness_.watch(view_.leader, now);
+  remember_members();
+  follow_view(out);
+  repeat_reports(out);
+  if (!has_same_members) out.emplace_back(MembersChanged{lost});
+  return out;
+}
+
+/// Starts and stops here what the view says.
+void ClusterBoard::follow_view(ClusterCommands& out) {
+  for (auto at = started_.begin(); at != started_.end();) {
+    const Submission* one = view_.find_submission(at->first);
+    const bool is_ours = one != nullptr && one->coordinator == self_.id && !one->is_over() &&
+                         one->attempt == at->second;
+    if (is_ours) {
+      ++at;
+      continue;
+    }
+    out.emplace_back(StopSubmission{at->first, at->second});
+    at = started_.erase(at);
+  }
+  for (const Submission& one : view_.submissions) {
+    const bool is_due = one.coordinator == self_.id && one.state == SubmissionState::placed;
+    if (!is_due || !started_.try_emplace(one.number, one.attempt).second) continue;
+    reports_.erase(one.number);
+    out.emplace_back(StartSubmission{one});
+  }
+}
+
+ClusterCommands ClusterBoard::report_submission(SubmissionReport report, std::int64_t now) {
+  const auto started = started_.find(report.number);
+  if (started == started_.end() || started->second != report.attempt) return {};
+  reports_[report.number] = report;
+  if (is_leader()) return on_report(report, now);
+  ClusterCommands out;
+  out.emplace_back(SendReport{view_.leader, report.number});
+  return out;
+}
+
+void ClusterBoard::repeat_reports(ClusterCommands& out) const {
+  for (const auto& [number, report] : reports_) {
+    const Submission* one = view_.find_submission(number);
+    if (one != nullptr && !one->is_over() && one->attempt == report.attempt &&
+        one->coordinator == self_.id && one->state != report.state &&
+        one->state != SubmissionState::waiting)
+      out.emplace_back(SendReport{view_.leader, number});
+  }
+}
+
+ClusterCommands ClusterBoard::on_heartbeat(const std::string& from, std::uint64_t seen_term,
+                                           std::uint64_t seen_version, std::int64_t now) {
+  ClusterCommands out;
+  liveness_.heard(from, now);
+  const bool is_behind = std::pair(seen_term, seen_version) < std::pair(view_.term, view_.version);
+  // Whoever is not a member hears so by the view, and joins again.
+  if (is_leader() && is_behind) out.emplace_back(SendView{{from}});
+  return out;
+}
+
+ClusterCommands ClusterBoard::on_peer_lost(const std::string& node, std::int64_t now) {
+  ClusterCommands out;
+  if (view_.find(node) == nullptr || node == self_.id) return out;
+  if (is_leader()) {
+    drop(node, now, out);
+  } else if (node == view_.leader) {
+    liveness_.forget(node);
+    elect(now, out);
+  }
+  return out;
+}
+
+/// The leader is gone: the next in rank leads. A node that is not the next waits for that one.
+void ClusterBoard::elect(std::int64_t now, ClusterCommands& out) {
+  const std::string gone = view_.leader;
+  std::erase_if(view_.members, [&](const Member& member) { return member.node.id == gone; });
+  out.emplace_back(MembersChanged{{gone}});
+  view_.leader = view_.members.front().node.id;
+  if (!is_leader()) {
+    liveness_.watch(view_.leader, now);
+    out.emplace_back(SendHeartbeat{{view_.leader}});
+    return;
+  }
+  ++view_.term;
+  const std::int64_t heartbeat = options_.liveness.heartbeat.count();
+  settles_at_ = now + heartbeat + (others().empty() ? 0 : patience());
+  lead(now);
+  for (Submission& one : view_.submissions) {
+    if (one.coordinator == gone && !one.is_over()) one.coordinator.clear();
+  }
+  publish(out);
+}
+
+bool ClusterBoard::sees_half() const { return 2 * view_.members.size() >= view_.full_size; }
+
+std::int64_t ClusterBoard::patience() const {
+  return options_.liveness.heartbeat.count() * options_.liveness.misses;
+}
+
+/// A part that sees less than half of the members leaves what it lost to the others, and asks them.
+void ClusterBoard::settle(std::int64_t now, ClusterCommands& out) {
+  if (!settles_at_) {
+    if (now >= accepted_at_) view_.full_size = view_.members.size();
+    return;
+  }
+  if (now < *settles_at_) return;
+  if (sees_half()) {
+    settles_at_.reset();
+    accepted_at_ = now + patience();
+    return;
+  }
+  for (const NodeInfo& node : known_) {
+    if (view_.find(node.id) == nullptr) out.emplace_back(AskToJoin{node});
+  }
+  settles_at_ = now + options_.liveness.heartbeat.count();
+}
+
+ClusterCommands ClusterBoard::on_tick(std::int64_t now) {
+  ClusterCommands out;
+  for (const std::string& node : liveness_.take_lost(now)) {
+    for (ClusterCommand& command : on_peer_lost(node, now)) out.emplace_back(std::move(command));
+  }
+  if (is_leader()) settle(now, out);
+  if (is_leader()) {
+    const std::vector<Submission> before = view_.submissions;
+    place_submissions(now);
+    if (view_.submissions != before) publish(out);
+    if (const auto to = others(); !to.empty()) out.emplace_back(SendHeartbeat{to});
+  } else {
+    repeat_reports(out);
+    out.emplace_back(SendHeartbeat{{view_.leader}});
+  }
+  return out;
+}
+
+}  // namespace stream

@@ -1,0 +1,136 @@
+// Membership, leadership and where submissions run: what each node of a cluster decides, as a pure
+// state machine. Events in, commands out; no clock, no network. The member of the lowest rank
+// leads: it alone changes the view. All other nodes hear it, and one another of it, by heartbeats.
+//
+//   a node joins         -> leader adds it, sends the view to all
+//   a member is silent   -> leader drops it; what it coordinated is placed anew
+//   the leader is silent -> the next in rank leads under a higher term, after one more heartbeat;
+//                           it takes submissions over if it sees half of the members or more
+//   a view without self  -> the node joins again
+//
+// Two leaders may exist for a while; coordinators are then fenced by the terms of their
+// checkpoints. Used by the node agent and by the simulated cluster, from one thread.
+#pragma once
+
+#include <libstream/base/error.hpp>
+#include <libstream/control/cluster_view.hpp>
+#include <libstream/control/liveness.hpp>
+#include <libstream/control/restart_policy.hpp>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <variant>
+
+namespace stream {
+
+struct ClusterOptions {
+  LivenessOptions liveness;
+  RestartOptions restarts;
+  std::size_t kept_submissions = 100;  ///< that are over
+};
+
+/// Send the view, as it is now, to these nodes.
+struct SendView {
+  std::vector<std::string> to;
+};
+struct SendHeartbeat {
+  std::vector<std::string> to;
+};
+/// Ask a node that is known to let this one in -> on_view.
+struct AskToJoin {
+  NodeInfo of;  ///< whom to ask; an empty id: whoever the process was told at its start
+};
+/// Members changed: queries with tasks on these nodes must go on without them or may use new ones.
+struct MembersChanged {
+  std::vector<std::string> lost;
+};
+/// This node coordinates the submission now -> report_submission.
+struct StartSubmission {
+  Submission submission;
+};
+/// Another node does, or none: end its queries here.
+struct StopSubmission {
+  std::uint64_t number = 0;
+  std::uint64_t attempt = 0;
+};
+/// Tell the leader what became of a submission that runs here -> its on_report.
+struct SendReport {
+  std::string to;
+  std::uint64_t number = 0;
+};
+
+using ClusterCommand = std::variant<SendView, SendHeartbeat, AskToJoin, MembersChanged,
+                                    StartSubmission, StopSubmission, SendReport>;
+using ClusterCommands = std::vector<ClusterCommand>;
+
+/// What the node that coordinates a submission says of it.
+struct SubmissionReport {
+  std::uint64_t number = 0;
+  std::uint64_t attempt = 0;
+  SubmissionState state = SubmissionState::running;
+  ErrorClass error = ErrorClass::fatal;  ///< of `failed`
+  std::string message;
+};
+
+class ClusterBoard {
+ public:
+  /// Alone and its own leader, until it has joined others.
+  ClusterBoard(NodeInfo self, ClusterOptions options, std::int64_t now);
+
+  ClusterCommands on_join(const NodeInfo& node, std::int64_t now);
+  ClusterCommands on_view(const ClusterView& view, std::int64_t now);
+  /// Of the leader or of a member. `seen` is the version of the view that it has.
+  ClusterCommands on_heartbeat(const std::string& from, std::uint64_t seen_term,
+                               std::uint64_t seen_version, std::int64_t now);
+  /// The connection to a node broke.
+  ClusterCommands on_peer_lost(const std::string& node, std::int64_t now);
+  /// At least once a heartbeat.
+  ClusterCommands on_tick(std::int64_t now);
+
+  /// Leader only.
+  ClusterCommands on_submit(QueryProgram program, const std::string& home, std::int64_t now);
+  ClusterCommands on_drain(const std::string& node, std::int64_t now);
+  ClusterCommands on_stop_submission(std::uint64_t number, std::int64_t now);
+  ClusterCommands on_report(const SubmissionReport& report, std::int64_t now);
+  /// What happened to a submission that was started here; told again until the leader knows.
+  ClusterCommands report_submission(SubmissionReport report, std::int64_t now);
+
+  const ClusterView& view() const { return view_; }
+  const NodeInfo& self() const { return self_; }
+  bool is_leader() const { return view_.leader == self_.id; }
+  /// What was told about a submission last; requires one that was.
+  const SubmissionReport& report_of(std::uint64_t number) const { return reports_.at(number); }
+
+ private:
+  void publish(ClusterCommands& out);
+  void remember_members();
+  bool sees_half() const;
+  std::int64_t patience() const;
+  void settle(std::int64_t now, ClusterCommands& out);
+  void drop(const std::string& node, std::int64_t now, ClusterCommands& out);
+  void lead(std::int64_t now);
+  void elect(std::int64_t now, ClusterCommands& out);
+  void place_submissions(std::int64_t now);
+  void place(Submission& submission, const std::string& node);
+  std::string least_loaded() const;
+  void follow_view(ClusterCommands& out);
+  void repeat_reports(ClusterCommands& out) const;
+  void forget_old_submissions();
+  std::vector<std::string> others() const;
+  Submission* submission(std::uint64_t number);
+
+  NodeInfo self_;
+  ClusterOptions options_;
+  ClusterView view_;
+  Liveness liveness_;
+  std::map<std::uint64_t, RestartPolicy> policies_;    ///< leader: by submission
+  std::map<std::uint64_t, std::uint64_t> started_;     ///< here: attempt by submission
+  std::map<std::uint64_t, SubmissionReport> reports_;  ///< here: the last of each submission
+  /// A leader that is new, or sees less than half of the members, takes nothing over before.
+  std::optional<std::int64_t> settles_at_;
+  std::int64_t accepted_at_ = 0;  ///< leader: then losses are final, and the members are all
+  std::vector<NodeInfo> known_;   ///< other nodes, the newest last
+};
+
+}  // namespace stream

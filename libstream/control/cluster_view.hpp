@@ -1,0 +1,77 @@
+// What every node of a cluster knows: its members and what was submitted. The leader changes it and
+// sends it to all as a whole; a higher (term, version) replaces a lower one. Values.
+#pragma once
+
+#include <libstream/base/clock.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stream {
+
+struct NodeInfo {
+  std::string id;  ///< new at each start of a process
+  std::string host;
+  std::uint16_t port = 0;
+  std::uint32_t slots = 1;
+  bool operator==(const NodeInfo&) const = default;
+};
+
+struct Member {
+  NodeInfo node;
+  std::uint64_t rank = 0;  ///< in order of joining: the lowest leads
+  bool is_draining = false;
+  bool operator==(const Member&) const = default;
+};
+
+/// SQL that every node plans alike: the text with its parameters filled in, and the settings.
+struct QueryProgram {
+  std::string text;
+  std::string name;  ///< for errors: the file it was
+  std::uint32_t parallelism = 1;
+  std::string trigger;               ///< of sinks that name none; empty: as soon as possible
+  std::string checkpoint_directory;  ///< shared by the nodes; empty: only what sinks name
+  bool operator==(const QueryProgram&) const = default;
+};
+
+enum class SubmissionState : std::uint8_t { placed, running, waiting, ended, failed };
+std::string_view to_string(SubmissionState state);
+
+/// A program that was handed in. All its queries have their coordinators on one node.
+struct Submission {
+  std::uint64_t number = 0;
+  QueryProgram program;
+  std::string home;         ///< node that the submitter speaks to
+  std::string coordinator;  ///< node; empty while none is free
+  std::uint64_t attempt = 0;
+  SubmissionState state = SubmissionState::placed;
+  std::string message;          ///< of `failed` and `waiting`
+  std::int64_t restart_at = 0;  ///< of `waiting`, on the leader's clock
+
+  bool is_over() const {
+    return state == SubmissionState::ended || state == SubmissionState::failed;
+  }
+  bool operator==(const Submission&) const = default;
+};
+
+struct ClusterView {
+  std::uint64_t term = 0;  ///< of the leader: one more at each change of it
+  std::uint64_t version = 0;
+  std::string leader;
+  std::uint64_t next_rank = 0;
+  std::uint64_t next_submission = 1;
+  std::uint64_t full_size = 1;  ///< members before losses that are not final yet: half is of these
+  std::vector<Member> members;  ///< by rank
+  std::vector<Submission> submissions;
+
+  bool is_newer_than(const ClusterView& other) const {
+    return std::pair(term, version) > std::pair(other.term, other.version);
+  }
+  const Member* find(const std::string& node) const;
+  const Submission* find_submission(std::uint64_t number) const;
+  bool operator==(const ClusterView&) const = default;
+};
+
+}  // namespace stream

@@ -1,0 +1,168 @@
+// What processes of a cluster say to one another, apart from rows (task_frame.hpp): plain records
+// and their bytes. A frame is one byte for its kind and a packed record. Hostile bytes give errors.
+//
+//   node   -> node     Heartbeat, JoinRequest, ClusterView, SubmissionReport, ForwardedRequest
+//   client -> node     ClientRequest;   node -> client  ClientReply
+//   coordinator's node -> node with tasks    OpenTasks, CloseTasks
+//   node with tasks -> coordinator's node    TasksOpened, TasksClosed, HostReport
+#pragma once
+
+#include <libstream/control/cluster_board.hpp>
+#include <libstream/control/placement.hpp>
+#include <libstream/execution/task.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stream {
+
+/// No frame is longer: neither made nor read.
+inline constexpr std::size_t kMaxFrameBytes = 16u << 20;
+
+enum class FrameKind : std::uint8_t {
+  heartbeat,
+  join,
+  view,
+  report,
+  forwarded,
+  request,
+  reply,
+  open_tasks,
+  close_tasks,
+  tasks_opened,
+  tasks_closed,
+  host_report,
+  task,  ///< task_frame.hpp
+};
+
+struct Heartbeat {
+  static constexpr FrameKind kKind = FrameKind::heartbeat;
+  std::string from;
+  std::uint64_t term = 0;
+  std::uint64_t version = 0;
+};
+
+struct JoinRequest {
+  static constexpr FrameKind kKind = FrameKind::join;
+  NodeInfo node;
+  std::string build;  ///< only nodes of one build run queries together
+};
+
+struct ViewMessage {
+  static constexpr FrameKind kKind = FrameKind::view;
+  std::string from;
+  ClusterView view;
+};
+
+struct ReportMessage {
+  static constexpr FrameKind kKind = FrameKind::report;
+  std::string from;
+  SubmissionReport report;
+};
+
+/// What a client of a cluster may ask.
+struct ClientRequest {
+  static constexpr FrameKind kKind = FrameKind::request;
+  enum class What : std::uint8_t { submit, status, drain, stop };
+  What what = What::status;
+  std::uint64_t ticket = 0;      ///< the client's own number; answers carry it
+  QueryProgram program;          ///< of submit
+  std::string node;              ///< of drain: an id or HOST:PORT
+  std::uint64_t submission = 0;  ///< of stop
+};
+
+/// A client's request on its way to the leader, or what is to be said to a client of `home`.
+struct ForwardedRequest {
+  static constexpr FrameKind kKind = FrameKind::forwarded;
+  std::string home;
+  ClientRequest request;
+};
+
+struct ClientReply {
+  static constexpr FrameKind kKind = FrameKind::reply;
+  enum class What : std::uint8_t {
+    accepted,  ///< submission has its number
+    started,   ///< text: names of the queries
+    progress,  ///< text: a progress record
+    ended,
+    failed,   ///< error
+    waiting,  ///< error; it is started again later
+    view,
+  };
+  What what = What::accepted;
+  std::uint64_t ticket = 0;
+  std::uint64_t submission = 0;
+  std::string text;
+  std::optional<Error> error;
+  std::optional<ClusterView> view;
+};
+
+/// Names one generation of a query's tasks.
+struct GenerationKey {
+  std::uint64_t run = 0;  ///< hash of the coordinator's run id
+  std::uint64_t number = 0;
+  auto operator<=>(const GenerationKey&) const = default;
+};
+
+/// Open the tasks of `placement` that are `to`'s and answer TasksOpened.
+struct OpenTasks {
+  static constexpr FrameKind kKind = FrameKind::open_tasks;
+  GenerationKey generation;
+  std::uint64_t submission = 0;
+  std::string coordinator;  ///< node
+  QueryProgram program;
+  std::uint32_t query = 0;  ///< which of the program's
+  std::uint64_t fingerprint = 0;
+  std::string query_id;
+  std::int64_t term = 0;
+  bool is_durable = false;
+  std::string checkpoint_directory;
+  std::vector<StateFile> state_files;  ///< to restore from
+  Placement placement;
+};
+
+struct TasksOpened {
+  static constexpr FrameKind kKind = FrameKind::tasks_opened;
+  GenerationKey generation;
+  std::string from;
+  std::optional<Error> error;
+};
+
+struct CloseTasks {
+  static constexpr FrameKind kKind = FrameKind::close_tasks;
+  GenerationKey generation;
+};
+
+struct TasksClosed {
+  static constexpr FrameKind kKind = FrameKind::tasks_closed;
+  GenerationKey generation;
+  std::string from;
+};
+
+/// What tasks of another node tell their coordinator. One of the fields is set.
+struct HostReport {
+  static constexpr FrameKind kKind = FrameKind::host_report;
+  struct OpenEnd {
+    EpochId epoch = 0;
+    std::uint32_t source = 0;
+    std::string end;
+  };
+  GenerationKey generation;
+  std::vector<TaskDone> done;  ///< with state files, without sealed state
+  std::optional<OpenEnd> open_end;
+  std::optional<Error> error;
+  bool has_rows_arrived = false;
+};
+
+/// The kind of a frame; nullopt: no frame begins so, or it is too long.
+std::optional<FrameKind> kind_of_frame(std::string_view frame);
+
+/// Message is one of the records above.
+template <class Message>
+std::string encode_frame(const Message& message);
+template <class Message>
+Result<Message> decode_frame(std::string_view frame);
+
+}  // namespace stream

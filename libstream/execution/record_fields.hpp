@@ -1,0 +1,149 @@
+// The fields of the records that travel between nodes, each list written once for both directions
+// (record_archive.hpp). Included by peer_messages.cpp and task_frame.cpp.
+#pragma once
+
+#include <libstream/execution/peer_messages.hpp>
+#include <libstream/execution/record_archive.hpp>
+
+namespace stream {
+
+constexpr SubmissionState last_of(SubmissionState) { return SubmissionState::failed; }
+constexpr ErrorClass last_of(ErrorClass) { return ErrorClass::fatal; }
+constexpr ClientRequest::What last_of(ClientRequest::What) { return ClientRequest::What::stop; }
+constexpr ClientReply::What last_of(ClientReply::What) { return ClientReply::What::view; }
+
+template <class Archive>
+void describe(Archive& archive, NodeInfo& r) {
+  archive(r.id, r.host, r.port, r.slots);
+}
+template <class Archive>
+void describe(Archive& archive, Member& r) {
+  archive(r.node, r.rank, r.is_draining);
+}
+template <class Archive>
+void describe(Archive& archive, QueryProgram& r) {
+  archive(r.text, r.name, r.parallelism, r.trigger, r.checkpoint_directory);
+}
+template <class Archive>
+void describe(Archive& archive, Submission& r) {
+  archive(r.number, r.program, r.home, r.coordinator, r.attempt, r.state, r.message, r.restart_at);
+}
+template <class Archive>
+void describe(Archive& archive, ClusterView& r) {
+  archive(r.term, r.version, r.leader, r.next_rank, r.next_submission, r.full_size, r.members,
+          r.submissions);
+}
+template <class Archive>
+void describe(Archive& archive, SubmissionReport& r) {
+  archive(r.number, r.attempt, r.state, r.error, r.message);
+}
+template <class Archive>
+void describe(Archive& archive, Error& r) {
+  ErrorClass error_class = r.error_class();
+  std::string message = r.message();
+  archive(error_class, message);
+  r = Error(error_class, std::move(message));
+}
+template <class Archive>
+void describe(Archive& archive, GenerationKey& r) {
+  archive(r.run, r.number);
+}
+template <class Archive>
+void describe(Archive& archive, StateFile& r) {
+  archive(r.name, r.size_bytes, r.checksum, r.first_group, r.last_group, r.operator_id, r.epoch,
+          r.is_snapshot);
+}
+template <class Archive>
+void describe(Archive& archive, SinkMessage& r) {
+  archive(r.sink, r.task, r.content);
+}
+template <class Archive>
+void describe(Archive& archive, OperatorStatistics& r) {
+  archive(r.name, r.rows_in, r.rows_out, r.state_rows, r.state_rows_updated, r.state_rows_removed,
+          r.state_bytes, r.dropped_by_watermark, r.dropped_duplicates, r.is_stateful);
+}
+template <class Archive>
+void describe(Archive& archive, EventTimes& r) {
+  archive(r.watermark_node, r.max_millis, r.min_millis, r.sum_millis, r.count);
+}
+template <class Archive>
+void describe(Archive& archive, EpochStatistics& r) {
+  archive(r.source_rows, r.operators, r.event_times, r.rejected_rows, r.sink_rows,
+          r.duration_millis);
+}
+template <class Archive>
+void describe(Archive& archive, TaskReport& r) {
+  archive(r.task, r.statistics, r.sink_messages);
+}
+template <class Archive>
+void describe(Archive& archive, Reject& r) {
+  archive(r.bytes, r.place, r.reason);
+}
+template <class Archive>
+void describe(Archive& archive, TaskDone& r) {
+  archive(r.epoch, r.report, r.files, r.rejects);
+}
+template <class Archive>
+void describe(Archive& archive, HostReport::OpenEnd& r) {
+  archive(r.epoch, r.source, r.end);
+}
+template <class Archive>
+void describe(Archive& archive, EpochStart& r) {
+  archive(r.epoch, r.interval, r.batch_time, r.is_checkpoint, r.watermark, r.late_watermark);
+}
+template <class Archive>
+void describe(Archive& archive, Split& r) {
+  archive(r.content, r.index);
+}
+
+template <class Archive>
+void describe(Archive& archive, Heartbeat& r) {
+  archive(r.from, r.term, r.version);
+}
+template <class Archive>
+void describe(Archive& archive, JoinRequest& r) {
+  archive(r.node, r.build);
+}
+template <class Archive>
+void describe(Archive& archive, ViewMessage& r) {
+  archive(r.from, r.view);
+}
+template <class Archive>
+void describe(Archive& archive, ReportMessage& r) {
+  archive(r.from, r.report);
+}
+template <class Archive>
+void describe(Archive& archive, ClientRequest& r) {
+  archive(r.what, r.ticket, r.program, r.node, r.submission);
+}
+template <class Archive>
+void describe(Archive& archive, ForwardedRequest& r) {
+  archive(r.home, r.request);
+}
+template <class Archive>
+void describe(Archive& archive, ClientReply& r) {
+  archive(r.what, r.ticket, r.submission, r.text, r.error, r.view);
+}
+template <class Archive>
+void describe(Archive& archive, OpenTasks& r) {
+  archive(r.generation, r.submission, r.coordinator, r.program, r.query, r.fingerprint, r.query_id,
+          r.term, r.is_durable, r.checkpoint_directory, r.state_files, r.placement);
+}
+template <class Archive>
+void describe(Archive& archive, TasksOpened& r) {
+  archive(r.generation, r.from, r.error);
+}
+template <class Archive>
+void describe(Archive& archive, CloseTasks& r) {
+  archive(r.generation);
+}
+template <class Archive>
+void describe(Archive& archive, TasksClosed& r) {
+  archive(r.generation, r.from);
+}
+template <class Archive>
+void describe(Archive& archive, HostReport& r) {
+  archive(r.generation, r.done, r.open_end, r.error, r.has_rows_arrived);
+}
+
+}  // namespace stream

@@ -29,11 +29,9 @@ template <class T>
 void sort_by_number(const Column& key, bool is_descending, std::vector<std::uint32_t>& rows) {
   const T* values = key.data<T>();
   if (is_descending) {
-    std::stable_sort(rows.begin(), rows.end(),
-                     [values](auto a, auto b) { return values[a] > values[b]; });
+    sort_rows(rows, [values](auto a, auto b) { return values[a] > values[b]; });
   } else {
-    std::stable_sort(rows.begin(), rows.end(),
-                     [values](auto a, auto b) { return values[a] < values[b]; });
+    sort_rows(rows, [values](auto a, auto b) { return values[a] < values[b]; });
   }
 }
 

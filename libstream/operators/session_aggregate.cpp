@@ -1,6 +1,7 @@
-#include <libstream/operators/aggregate_states.hpp>
+#include <libstream/operators/aggregate_columns.hpp>
 #include <libstream/operators/evaluation_scope.hpp>
 #include <libstream/operators/expiry_index.hpp>
+#include <libstream/operators/key_sessions.hpp>
 #include <libstream/operators/late_groups.hpp>
 #include <libstream/operators/row_order.hpp>
 #include <libstream/operators/session_aggregate.hpp>
@@ -12,15 +13,8 @@
 namespace stream {
 namespace {
 
-struct Session {
-  std::int64_t start = 0;
-  std::int64_t end = 0;
-  std::uint32_t key = 0;
-  std::optional<std::int64_t> sealed_start;  ///< under which a checkpoint has it
-  bool is_used = false;
-  bool is_dirty = false;
-  bool is_leaving = false;
-};
+constexpr std::uint32_t kNone = KeySessions::kNone;
+using Session = KeySessions::Session;
 
 std::vector<DataType> plain_key_types(const SessionAggregateSpec& spec) {
   std::vector<DataType> types;
@@ -50,7 +44,7 @@ class SessionAggregateOperator final : public Operator {
   explicit SessionAggregateOperator(const SessionAggregateSpec& spec)
       : spec_(spec),
         scope_(spec.aggregate.evaluation),
-        states_({}, {}, spec.aggregate.calls),
+        states_(spec.aggregate.calls),
         keys_(plain_key_types(spec)),
         late_groups_(types_of(spec.aggregate.keys)) {}
 
@@ -68,7 +62,7 @@ class SessionAggregateOperator final : public Operator {
     if (needs_filing_) file_all();
     late_watermark_ = at_input(start.late_watermark);
     late_groups_.begin_epoch();
-    batches_.clear();
+    forget_rows();
     emitted_.reset();
     updated_ = removed_ = 0;
     return {};
@@ -81,17 +75,14 @@ class SessionAggregateOperator final : public Operator {
     scope_.pass(batch.num_rows());
     const Column& ranges = keys[spec_.session_key];
     choose_rows(ranges, batch.num_rows());
-    if (rows_.size() != batch.num_rows()) {
-      batch = gather(batch, rows_, context_->pool);
-      for (Column& key : keys) key = gather(key, rows_, context_->pool);
-    }
+    if (rows_.size() != batch.num_rows()) keep_rows(keys, batch);
     // Other than groups, sessions lose late rows in complete mode too.
     if (spec_.has_watermark &&
         rows_after(keys[spec_.session_key], batch.num_rows(), late_watermark_, rows_)) {
       late_groups_.add(keys, batch.num_rows(), rows_, place.partition, context_->pool);
-      batch = gather(batch, rows_, context_->pool);
+      keep_rows(keys, batch);
     }
-    if (batch.num_rows() > 0) batches_.push_back(std::move(batch));
+    if (batch.num_rows() > 0) hold(std::move(batch), std::move(keys));
     return {};
   }
 
@@ -108,11 +99,7 @@ class SessionAggregateOperator final : public Operator {
       *emitted_ += count;
     }
     if (*emitted_ < emit_.size()) return false;
-    for (const std::uint32_t session : old_) {
-      remove(session);
-      ++removed_;
-    }
-    old_.clear();
+    remove_old();
     return true;
   }
 
@@ -123,7 +110,7 @@ class SessionAggregateOperator final : public Operator {
       Session& session = sessions_[number];
       if (!session.is_used || !session.is_dirty) continue;
       session.is_dirty = false;
-      session.sealed_start = session.start;
+      sessions_.set_sealed(number, session.start);
       append_sealed_key(session.key, session.start);
       const auto values = writer_->values();
       values[0].append(session.end);
@@ -153,36 +140,46 @@ class SessionAggregateOperator final : public Operator {
     for (std::size_t row = 0; row < keys.size(); ++row) {
       const std::uint32_t key = table_.find(keys[row]);
       if (key == GroupTable::kNone) continue;
-      if (const auto session = find(key, deleted[num_keys].data<std::int64_t>()[row]))
-        drop(*session);
+      const std::int64_t start = deleted[num_keys].data<std::int64_t>()[row];
+      const std::uint32_t session = sessions_.seek(key, start);
+      if (session != kNone && sessions_[session].start == start) drop(session);
     }
     const std::span<const Column> live(rows->live.columns());
     keys = keys_.encode(live.first(num_keys), rows->live.num_rows());
+    std::vector<std::uint32_t> key_numbers(keys.size());
+    number_keys(keys, key_numbers);
     std::vector<std::uint32_t> groups(keys.size());
     for (std::size_t row = 0; row < keys.size(); ++row) {
-      const std::uint32_t key = key_group(keys[row]);
       const std::int64_t start = live[num_keys].data<std::int64_t>()[row];
-      const auto known = find(key, start);
-      if (known) states_.reset(*known);
-      groups[row] = known ? *known : make_session(key, start, start);
-      Session& session = sessions_[groups[row]];
-      session.end = live[num_keys + 1].data<std::int64_t>()[row];
-      session.sealed_start = start;
+      std::uint32_t number = sessions_.seek(key_numbers[row], start);
+      if (number == kNone || sessions_[number].start != start) {
+        number = sessions_.insert(key_numbers[row], number, start, start);
+      } else {
+        states_.make_room(sessions_.num_numbers());
+        states_.reset(number);
+      }
+      groups[row] = number;
+      sessions_[number].end = live[num_keys + 1].data<std::int64_t>()[row];
+      sessions_.set_sealed(number, start);
     }
+    states_.make_room(sessions_.num_numbers());
     return states_.merge(live.subspan(num_keys + 2), groups);
   }
 
   StateCounts state_counts() const override {
-    return {static_cast<std::int64_t>(states_.size()),
+    return {static_cast<std::int64_t>(sessions_.size()),
             updated_,
             removed_,
-            static_cast<std::int64_t>(states_.bytes() + table_.bytes() +
-                                      sessions_.capacity() * sizeof(Session)),
+            static_cast<std::int64_t>(states_.bytes() + table_.bytes() + sessions_.bytes()),
             late_groups_.count(),
             0};
   }
 
  private:
+  static constexpr std::size_t kRowsAtOnce = 4096;
+  static constexpr std::size_t kKeyAhead = 32;      ///< rows whose keys' places are fetched early
+  static constexpr std::size_t kSessionAhead = 16;  ///< and the sessions that they name
+
   EpochMillis at_input(EpochMillis watermark) const {
     return spec_.watermark ? spec_.watermark(watermark) : watermark;
   }
@@ -192,10 +189,52 @@ class SessionAggregateOperator final : public Operator {
     rows_.clear();
     const Column& starts = ranges.children[0];
     const Column& ends = ranges.children[1];
+    const auto* start = starts.data<std::int64_t>();
+    const auto* end = ends.data<std::int64_t>();
     for (std::uint32_t row = 0; row < num_rows; ++row) {
       if (ranges.is_null(row) || starts.is_null(row) || ends.is_null(row)) continue;
-      if (starts.data<std::int64_t>()[row] < ends.data<std::int64_t>()[row]) rows_.push_back(row);
+      if (start[row] < end[row]) rows_.push_back(row);
     }
+  }
+
+  void keep_rows(std::vector<Column>& keys, Batch& batch) {
+    batch = gather(batch, rows_, context_->pool);
+    for (Column& key : keys) key = gather(key, rows_, context_->pool);
+  }
+
+  /// The numbers of all keys; new ones get theirs.
+  void number_keys(std::span<const RowKey> keys, std::span<std::uint32_t> numbers) {
+    made_.clear();
+    table_.find_or_insert(keys, numbers, made_);
+    sessions_.make_room(table_.num_groups());
+  }
+
+  /// Keeps the rows until the epoch's end, with their keys' numbers and their ranges.
+  void hold(Batch batch, std::vector<Column> keys) {
+    const std::size_t first = held_keys_.size();
+    const std::size_t num_rows = batch.num_rows();
+    const Column range = std::move(keys[spec_.session_key]);
+    keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(spec_.session_key));
+    const auto* starts = range.children[0].data<std::int64_t>();
+    const auto* ends = range.children[1].data<std::int64_t>();
+    held_starts_.insert(held_starts_.end(), starts, starts + num_rows);
+    held_ends_.insert(held_ends_.end(), ends, ends + num_rows);
+    held_keys_.resize(first + num_rows);
+    const auto numbers = std::span(held_keys_).subspan(first);
+    if (keys.empty()) {
+      const RowKey only;
+      for (std::uint32_t& number : numbers) number_keys({&only, 1}, {&number, 1});
+    } else {
+      number_keys(keys_.encode(keys, num_rows), numbers);
+    }
+    batches_.push_back(std::move(batch));
+  }
+
+  void forget_rows() {
+    batches_.clear();
+    held_keys_.clear();
+    held_starts_.clear();
+    held_ends_.clear();
   }
 
   /// The epoch's rows go into sessions in the order of their starts.
@@ -203,32 +242,33 @@ class SessionAggregateOperator final : public Operator {
     if (batches_.empty()) return {};
     const Batch all = concatenate(batches_, context_->pool);
     batches_.clear();
-    STREAM_TRY(std::vector<Column> keys,
-               evaluate_columns(spec_.aggregate.keys, all, scope_.context()));
-    const Column ranges = keys[spec_.session_key];
-    keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(spec_.session_key));
-    std::vector<std::uint32_t> key_groups(all.num_rows());
-    made_.clear();
-    table_.find_or_insert(keys_.encode(keys, all.num_rows()), key_groups, made_);
-    if (by_key_.size() < table_.num_groups()) by_key_.resize(table_.num_groups());
-    const RowOrder ascending[] = {{}};
-    const Column starts[] = {ranges.children[0]};
-    const auto* start = ranges.children[0].data<std::int64_t>();
-    const auto* end = ranges.children[1].data<std::int64_t>();
+    std::vector<std::uint32_t> order(held_starts_.size());
+    std::iota(order.begin(), order.end(), 0u);
+    sort_rows(order, [this](std::uint32_t a, std::uint32_t b) {
+      return held_starts_[a] < held_starts_[b];
+    });
     rows_.clear();
     row_sessions_.clear();
-    for (const std::uint32_t row : sorted_rows(starts, ascending, all.num_rows())) {
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const std::uint32_t row = order[i];
+      if (i + kKeyAhead < order.size()) sessions_.prefetch_key(held_keys_[order[i + kKeyAhead]]);
+      if (i + kSessionAhead < order.size())
+        sessions_.prefetch_session(held_keys_[order[i + kSessionAhead]]);
       STREAM_TRY(const std::uint32_t session,
-                 session_for(key_groups[row], start[row], end[row], all));
+                 session_for(held_keys_[row], held_starts_[row], held_ends_[row], all));
       rows_.push_back(row);
       row_sessions_.push_back(session);
+      if (rows_.size() == kRowsAtOnce) STREAM_TRY(add_rows(all));
     }
-    return add_rows(all);
+    STREAM_TRY(add_rows(all));
+    forget_rows();
+    return {};
   }
 
   /// Adds the rows collected so far to their sessions' states.
   Result<void> add_rows(const Batch& all) {
     if (rows_.empty()) return {};
+    states_.make_room(sessions_.num_numbers());
     const Batch rows = gather(all, rows_, context_->pool);
     STREAM_TRY(states_.update(rows, row_sessions_, scope_.context()));
     rows_.clear();
@@ -239,26 +279,24 @@ class SessionAggregateOperator final : public Operator {
   /// The session that holds [start, end) from now on: new, longer, or merged from several.
   Result<std::uint32_t> session_for(std::uint32_t key, std::int64_t start, std::int64_t end,
                                     const Batch& all) {
-    std::vector<std::uint32_t>& of_key = by_key_[key];
-    // Sessions of a key are apart, in the order of time: those that touch stand in a row.
-    const auto first =
-        std::partition_point(of_key.begin(), of_key.end(),
-                             [&](std::uint32_t number) { return sessions_[number].end < start; });
-    const auto last = std::partition_point(
-        first, of_key.end(), [&](std::uint32_t number) { return sessions_[number].start <= end; });
-    if (first == last) return touch(make_session(key, start, end));
-    const std::uint32_t kept = *first;
-    if (last - first > 1) {
+    // Sessions that touch [start, end) stand in a row: perhaps the one before, some that follow.
+    const std::uint32_t before = sessions_.seek(key, start);
+    std::uint32_t kept = before;
+    if (before == kNone || sessions_[before].end < start) {
+      kept = before == kNone ? sessions_.first(key) : sessions_[before].after;
+      if (kept == kNone || sessions_[kept].start > end)
+        return touch(sessions_.insert(key, before, start, end));
+    }
+    std::int64_t last = end;
+    for (std::uint32_t other = sessions_[kept].after;
+         other != kNone && sessions_[other].start <= end; other = sessions_[kept].after) {
       STREAM_TRY(add_rows(all));
-      const std::vector<std::uint32_t> others(first + 1, last);
-      for (const std::uint32_t other : others) {
-        end = std::max(end, sessions_[other].end);
-        STREAM_TRY(merge_states(other, kept));
-        remove(other);
-      }
+      last = std::max(last, sessions_[other].end);
+      STREAM_TRY(merge_states(other, kept));
+      remove(other);
     }
     sessions_[kept].start = std::min(sessions_[kept].start, start);
-    sessions_[kept].end = std::max(sessions_[kept].end, end);
+    sessions_[kept].end = std::max(sessions_[kept].end, last);
     return touch(kept);
   }
 
@@ -276,32 +314,6 @@ class SessionAggregateOperator final : public Operator {
     return states_.merge(columns, target);
   }
 
-  std::uint32_t key_group(const RowKey& key) {
-    bool is_new = false;
-    const std::uint32_t group = table_.find_or_insert(key, is_new);
-    if (by_key_.size() <= group) by_key_.resize(group + 1);
-    return group;
-  }
-
-  std::optional<std::uint32_t> find(std::uint32_t key, std::int64_t start) const {
-    for (const std::uint32_t number : by_key_[key]) {
-      if (sessions_[number].start == start) return number;
-    }
-    return std::nullopt;
-  }
-
-  std::uint32_t make_session(std::uint32_t key, std::int64_t start, std::int64_t end) {
-    const std::uint32_t number = states_.add_group();
-    if (sessions_.size() <= number) sessions_.resize(number + 1);
-    sessions_[number] = Session{start, end, key, {}, true, false, false};
-    std::vector<std::uint32_t>& of_key = by_key_[key];
-    of_key.insert(
-        std::partition_point(of_key.begin(), of_key.end(),
-                             [&](std::uint32_t other) { return sessions_[other].start < start; }),
-        number);
-    return number;
-  }
-
   std::uint32_t touch(std::uint32_t number) {
     Session& session = sessions_[number];
     if (!session.is_dirty) {
@@ -309,8 +321,11 @@ class SessionAggregateOperator final : public Operator {
       dirty_.push_back(number);
     }
     // Where a session began earlier than sealed, the old row goes.
-    if (session.sealed_start && *session.sealed_start != session.start) unseal(session);
-    changed_.push_back(number);
+    if (session.is_sealed && sessions_.sealed_start(number) != session.start) unseal(number);
+    if (!session.is_changed) {
+      session.is_changed = true;
+      changed_.push_back(number);
+    }
     return number;
   }
 
@@ -320,118 +335,137 @@ class SessionAggregateOperator final : public Operator {
     columns.back().append(start);
   }
 
-  void unseal(Session& session) {
-    append_sealed_key(session.key, *session.sealed_start);
+  void unseal(std::uint32_t number) {
+    append_sealed_key(sessions_[number].key, sessions_.sealed_start(number));
     writer_->end_deleted();
-    session.sealed_start.reset();
+    sessions_[number].is_sealed = false;
   }
 
   void remove(std::uint32_t number) {
-    if (sessions_[number].sealed_start) unseal(sessions_[number]);
+    if (sessions_[number].is_sealed) unseal(number);
     drop(number);
   }
 
   void drop(std::uint32_t number) {
     const std::uint32_t key = sessions_[number].key;
-    std::erase(by_key_[key], number);
-    if (by_key_[key].empty()) table_.erase(key);
-    states_.erase(number);
-    sessions_[number] = Session{};
+    sessions_.erase(number);
+    if (!sessions_.has_sessions(key)) table_.erase(key);
+    states_.reset(number);
+  }
+
+  void remove_old() {
+    for (std::size_t i = 0; i < old_.size(); ++i) {
+      if (i + kKeyAhead < old_.size()) table_.prefetch(sessions_[old_[i + kKeyAhead]].key);
+      remove(old_[i]);
+    }
+    removed_ += static_cast<std::int64_t>(old_.size());
+    old_.clear();
+  }
+
+  void file(std::uint32_t number) {
+    sessions_[number].is_filed = true;
+    by_end_.add(sessions_[number].end, number);
   }
 
   void file_all() {
     needs_filing_ = false;
     by_end_.clear();
-    for (std::uint32_t number = 0; number < sessions_.size(); ++number) {
-      if (sessions_[number].is_used) by_end_.add(sessions_[number].end, number);
+    for (std::uint32_t number = 0; number < sessions_.num_numbers(); ++number) {
+      if (sessions_[number].is_used) file(number);
     }
   }
 
   void find_old(EpochMillis watermark) {
-    std::sort(changed_.begin(), changed_.end());
-    changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
-    std::erase_if(changed_, [&](std::uint32_t number) { return !sessions_[number].is_used; });
-    updated_ = static_cast<std::int64_t>(changed_.size());
     const bool evicts =
         spec_.is_streaming && spec_.has_watermark && spec_.mode != OutputMode::complete;
-    if (evicts) {
-      for (const std::uint32_t number : changed_) by_end_.add(sessions_[number].end, number);
-      std::vector<std::uint32_t> filed;
-      by_end_.take_through(watermark, filed);
-      // A session may be filed under ends that it no longer has, its number under another's.
-      for (const std::uint32_t number : filed) {
-        Session& session = sessions_[number];
-        if (!session.is_used || session.is_leaving || session.end > watermark_micros(watermark))
-          continue;
-        session.is_leaving = true;
-        old_.push_back(number);
-      }
+    for (const std::uint32_t number : changed_) {
+      Session& session = sessions_[number];
+      if (!session.is_changed) continue;  // merged into another
+      session.is_changed = false;
+      ++updated_;
+      if (evicts && !session.is_filed) file(number);
     }
     changed_.clear();
+    if (evicts) take_old(watermark);
+  }
+
+  /// A session that has grown longer is found under the end it had, and filed again.
+  void take_old(EpochMillis watermark) {
+    filed_.clear();
+    by_end_.take_through(watermark, filed_);
+    for (const std::uint32_t number : filed_) {
+      Session& session = sessions_[number];
+      // Its number may have become another's.
+      if (!session.is_used || session.is_leaving) continue;
+      if (session.end > watermark_micros(watermark)) {
+        file(number);
+        continue;
+      }
+      session.is_leaving = true;
+      old_.push_back(number);
+    }
   }
 
   void choose_emitted() {
     emit_ = old_;
     if (spec_.is_streaming && spec_.mode != OutputMode::complete) return;
     emit_.clear();
-    for (std::uint32_t number = 0; number < sessions_.size(); ++number) {
+    for (std::uint32_t number = 0; number < sessions_.num_numbers(); ++number) {
       if (sessions_[number].is_used) emit_.push_back(number);
     }
   }
 
   Result<void> emit(std::span<const std::uint32_t> sessions, Output& output) {
     const std::size_t num_keys = spec_.aggregate.keys.size();
-    RowBuilder plain(plain_key_schema(), context_->pool);
+    emitted_keys_.clear();
     ColumnBuilder& windows = builder_->column(spec_.session_key);
     for (const std::uint32_t number : sessions) {
       const Session& session = sessions_[number];
-      keys_.decode(table_.key(session.key), plain.columns(0, num_keys - 1));
+      emitted_keys_.push_back(table_.key(session.key));
       windows.child(0).append(session.start);
       windows.child(1).append(session.end);
       windows.append_struct();
     }
-    STREAM_TRY(states_.append_results(sessions, builder_->columns(num_keys, states_.num_calls()),
-                                      scope_.context()));
-    const Batch plain_keys = plain.finish(sessions.size());
-    for (std::size_t i = 0, from = 0; i < num_keys; ++i) {
-      if (i == spec_.session_key) continue;
-      for (std::size_t row = 0; row < sessions.size(); ++row)
-        append_from(builder_->column(i), plain_keys.column(from), row);
-      ++from;
-    }
-    return output.push(builder_->finish(sessions.size()));
-  }
-
-  std::shared_ptr<const Schema> plain_key_schema() const {
-    auto schema = std::make_shared<Schema>();
-    for (const DataType& type : keys_.types()) schema->fields.push_back({"", type, true});
-    return schema;
+    std::vector<Column> columns;
+    std::vector<ColumnBuilder> plain;
+    for (const DataType& type : keys_.types()) plain.emplace_back(type, context_->pool);
+    keys_.decode(emitted_keys_, plain);
+    for (ColumnBuilder& key : plain) columns.push_back(key.finish());
+    columns.insert(columns.begin() + static_cast<std::ptrdiff_t>(spec_.session_key),
+                   windows.finish());
+    const auto results = builder_->columns(num_keys, states_.num_calls());
+    STREAM_TRY(states_.append_results(sessions, results, scope_.context()));
+    for (ColumnBuilder& result : results) columns.push_back(result.finish());
+    return output.push(Batch(spec_.aggregate.schema, std::move(columns), sessions.size()));
   }
 
   void forget_all() {
-    states_.clear();
+    states_.reset_all(sessions_.num_numbers());
     table_.clear();
     sessions_.clear();
-    by_key_.clear();
     dirty_.clear();
     changed_.clear();
   }
 
   SessionAggregateSpec spec_;
   EvaluationScope scope_;
-  AggregateStates states_;
-  RowKeys keys_;  ///< without the session
+  AggregateColumns states_;  ///< by number of session
+  RowKeys keys_;             ///< without the session
   GroupTable table_;
   LateGroups late_groups_;
   std::optional<OperatorContext> context_;
   std::optional<RowBuilder> builder_;
   std::optional<StateWriter> writer_;
   EpochMillis late_watermark_ = 0;
-  std::vector<Session> sessions_;                   ///< by number of their state
-  std::vector<std::vector<std::uint32_t>> by_key_;  ///< sessions of a key, by start
+  KeySessions sessions_;
   ExpiryIndex by_end_;
   bool needs_filing_ = false;
-  std::vector<Batch> batches_;
+  std::vector<Batch> batches_;  ///< of the epoch, and by row of them all:
+  std::vector<std::uint32_t> held_keys_;
+  std::vector<std::int64_t> held_starts_;
+  std::vector<std::int64_t> held_ends_;
+  std::vector<RowKey> emitted_keys_;
+  std::vector<std::uint32_t> filed_;
   std::vector<std::uint32_t> rows_;
   std::vector<std::uint32_t> row_sessions_;
   std::vector<std::uint32_t> made_;

@@ -1,0 +1,127 @@
+// The session windows of all keys: which there are, in the order of time within each key. Those of
+// one key are apart. Used by session aggregation, which keeps their states under their numbers. One
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace stream {
+
+class KeySessions {
+ public:
+  static constexpr std::uint32_t kNone = 0xffffffffu;
+
+  /// Lies in one line of the cache.
+  struct alignas(32) Session {
+    std::int64_t start = 0;
+    std::int64_t end = 0;
+    std::uint32_t key = 0;
+    std::uint32_t before = kNone;  ///< the key's session before this one
+    std::uint32_t after = kNone;
+    bool is_used : 1 = false;
+    bool is_dirty : 1 = false;
+    bool is_changed : 1 = false;  ///< in the running epoch
+    bool is_filed : 1 = false;    ///< under its end, or an earlier one
+    bool is_leaving : 1 = false;
+    bool is_sealed : 1 = false;
+  };
+  static_assert(sizeof(Session) == 32);
+
+  Session& operator[](std::uint32_t number) { return sessions_[number]; }
+  const Session& operator[](std::uint32_t number) const { return sessions_[number]; }
+  /// The start under which a checkpoint has a session that is_sealed.
+  std::int64_t sealed_start(std::uint32_t number) const { return sealed_starts_[number]; }
+  void set_sealed(std::uint32_t number, std::int64_t start) {
+    sessions_[number].is_sealed = true;
+    if (sealed_starts_.size() < sessions_.size()) sealed_starts_.resize(sessions_.size());
+    sealed_starts_[number] = start;
+  }
+  /// One more than the highest number.
+  std::uint32_t num_numbers() const { return static_cast<std::uint32_t>(sessions_.size()); }
+  std::size_t size() const { return sessions_.size() - free_.size(); }
+  std::size_t bytes() const {
+    return sessions_.capacity() * sizeof(Session) + at_.capacity() * sizeof(std::uint32_t) +
+           sealed_starts_.capacity() * sizeof(std::int64_t);
+  }
+
+  /// Keys 0 … num_keys − 1 may be named from now on.
+  void make_room(std::size_t num_keys) {
+    if (at_.size() < num_keys) at_.resize(num_keys, kNone);
+  }
+  bool has_sessions(std::uint32_t key) const { return at_[key] != kNone; }
+  void prefetch_key(std::uint32_t key) const { __builtin_prefetch(&at_[key]); }
+  /// Requires that the key has been fetched.
+  void prefetch_session(std::uint32_t key) const {
+    if (at_[key] != kNone) __builtin_prefetch(&sessions_[at_[key]]);
+  }
+
+  /// The key's last session that starts at or before `start`, kNone: there is none. Quick where it
+  /// is near the one that was sought before.
+  std::uint32_t seek(std::uint32_t key, std::int64_t start) {
+    std::uint32_t at = at_[key];
+    if (at == kNone) return kNone;
+    while (sessions_[at].start <= start && sessions_[at].after != kNone) at = sessions_[at].after;
+    while (at != kNone && sessions_[at].start > start) {
+      at_[key] = at;
+      at = sessions_[at].before;
+    }
+    if (at != kNone) at_[key] = at;
+    return at;
+  }
+  /// The key's first session.
+  std::uint32_t first(std::uint32_t key) const {
+    std::uint32_t at = at_[key];
+    while (at != kNone && sessions_[at].before != kNone) at = sessions_[at].before;
+    return at;
+  }
+
+  /// A new session of the key, behind the session `before`; kNone: before all of the key.
+  std::uint32_t insert(std::uint32_t key, std::uint32_t before, std::int64_t start,
+                       std::int64_t end) {
+    const std::uint32_t after = before == kNone ? first(key) : sessions_[before].after;
+    const std::uint32_t number = free_.empty() ? num_numbers() : free_.back();
+    if (free_.empty()) {
+      sessions_.emplace_back();
+    } else {
+      free_.pop_back();
+    }
+    Session& session = sessions_[number];
+    session = Session{};
+    session.start = start;
+    session.end = end;
+    session.key = key;
+    session.before = before;
+    session.after = after;
+    session.is_used = true;
+    if (before != kNone) sessions_[before].after = number;
+    if (after != kNone) sessions_[after].before = number;
+    at_[key] = number;
+    return number;
+  }
+
+  void erase(std::uint32_t number) {
+    const Session session = std::exchange(sessions_[number], Session{});
+    if (session.before != kNone) sessions_[session.before].after = session.after;
+    if (session.after != kNone) sessions_[session.after].before = session.before;
+    if (at_[session.key] == number)
+      at_[session.key] = session.before != kNone ? session.before : session.after;
+    free_.push_back(number);
+  }
+
+  void clear() {
+    sessions_.clear();
+    sealed_starts_.clear();
+    at_.clear();
+    free_.clear();
+  }
+
+ private:
+  std::vector<Session> sessions_;            ///< by number
+  std::vector<std::int64_t> sealed_starts_;  ///< by number
+  std::vector<std::uint32_t> at_;  ///< by key: one of its sessions, the last that was looked at
+  std::vector<std::uint32_t> free_;
+};
+
+}  // namespace stream

@@ -25,7 +25,7 @@ class PartialAggregateOperator final : public Operator {
   Result<void> open(const OperatorContext& context) override {
     scope_.open(context);
     batch_rows_ = context.batch_rows;
-    builder_.emplace(schema_, context.pool);
+    builder_.emplace(slice_schema(), context.pool);
     return {};
   }
 
@@ -99,58 +99,80 @@ class PartialAggregateOperator final : public Operator {
 
   /// A batch of states; true: there are no more.
   Result<bool> emit_some(Output& output) {
-    std::vector<std::uint32_t> groups;
-    for (; next_ < states_.num_groups() && groups.size() < batch_rows_; ++next_)
-      groups.push_back(next_);
-    if (groups.empty()) return true;
+    const std::size_t wanted =
+        slices_ ? std::max<std::size_t>(batch_rows_ / slices_->windows_per_slice(), 1)
+                : batch_rows_;
+    const std::size_t count = std::min(wanted, states_.num_groups() - next_);
+    if (count == 0) return true;
+    std::vector<std::uint32_t> groups(count);
+    std::iota(groups.begin(), groups.end(), next_);
+    next_ += static_cast<std::uint32_t>(count);
     const std::size_t num_keys = spec_.keys.size();
-    if (slices_) {
-      append_windows(groups);
-    } else {
-      states_.append_keys(groups, builder_->columns(1, num_keys));
-    }
-    states_.append_states(groups, builder_->columns(1 + num_keys, states_.num_state_columns()));
-    for (std::size_t i = 0; i < groups.size(); ++i) builder_->column(0).append(std::int64_t{0});
-    const Batch batch = builder_->finish(groups.size());
-    std::vector<Column> columns = batch.columns();
-    hash_keys(batch, columns[0]);
-    STREAM_TRY(output.push(Batch(schema_, std::move(columns), groups.size())));
+    states_.append_keys(groups, builder_->columns(0, num_keys));
+    states_.append_states(groups, builder_->columns(num_keys, states_.num_state_columns()));
+    std::vector<Column> columns;
+    for (ColumnBuilder& column : builder_->columns(0, num_keys + states_.num_state_columns()))
+      columns.push_back(column.finish());
+    if (slices_) columns = windows_of(columns);
+    const std::size_t num_rows = slices_ ? rows_.size() : count;
+    Column hash;
+    hash.type = primitive(TypeKind::int64);
+    hash.num_rows = num_rows;
+    hash.values = scope_.context().pool.allocate(num_rows * sizeof(std::uint64_t));
+    columns.insert(columns.begin(), std::move(hash));
+    const Batch batch(schema_, std::move(columns), num_rows);
+    hash_keys(batch, batch.column(0));
+    STREAM_TRY(output.push(batch));
     return next_ == states_.num_groups();
   }
 
-  /// Appends the keys of all windows of the slices; `groups` becomes the group of each.
-  void append_windows(std::vector<std::uint32_t>& groups) {
+  /// The columns of slices as those of all windows that hold them; `rows_` is the slice of each.
+  std::vector<Column> windows_of(const std::vector<Column>& slices) {
+    BlockPool& pool = scope_.context().pool;
     const std::size_t key = spec_.sliding->key;
-    RowBuilder slice_keys(slice_schema(), scope_.context().pool);
-    states_.append_keys(groups, slice_keys.columns(0, spec_.keys.size()));
-    const Batch slices = slice_keys.finish();
-    const auto* starts = slices.column(key).data<std::int64_t>();
-    ColumnBuilder& windows = builder_->column(1 + key);
-    std::vector<std::uint32_t> window_groups, rows;
-    for (std::uint32_t row = 0; row < groups.size(); ++row) {
-      slices_->for_each_window(starts[row], [&](std::int64_t start, std::int64_t end) {
-        windows.child(0).append(start);
-        windows.child(1).append(end);
-        windows.append_struct();
-        window_groups.push_back(groups[row]);
-        rows.push_back(row);
+    const auto* starts = slices[key].data<std::int64_t>();
+    rows_.clear();
+    window_starts_.clear();
+    for (std::uint32_t row = 0; row < slices[key].num_rows; ++row) {
+      slices_->for_each_window(starts[row], [&](std::int64_t start, std::int64_t) {
+        window_starts_.push_back(start);
+        rows_.push_back(row);
       });
     }
-    for (std::size_t i = 0; i < spec_.keys.size(); ++i) {
-      if (i == key) continue;
-      for (const std::uint32_t row : rows)
-        append_from(builder_->column(1 + i), slices.column(i), row);
-    }
-    groups = std::move(window_groups);
+    std::vector<Column> columns;
+    for (std::size_t i = 0; i < slices.size(); ++i)
+      columns.push_back(i == key ? window_column() : gather(slices[i], rows_, pool));
+    return columns;
   }
 
+  Column window_column() {
+    Column windows;
+    windows.type = schema_->fields[1 + spec_.sliding->key].type;
+    windows.num_rows = window_starts_.size();
+    for (std::size_t i = 0; i < 2; ++i) {
+      Column& times = windows.children.emplace_back();
+      times.type = windows.type.children[i].type;
+      times.num_rows = windows.num_rows;
+      times.values = scope_.context().pool.allocate(windows.num_rows * sizeof(std::int64_t));
+      auto* to = reinterpret_cast<std::int64_t*>(times.values.data());
+      const std::int64_t after = i == 0 ? 0 : spec_.sliding->size;
+      for (std::size_t row = 0; row < windows.num_rows; ++row)
+        to[row] = window_starts_[row] + after;
+    }
+    return windows;
+  }
+
+  /// Of what is emitted, before it has a hash; the windows are slices still.
   std::shared_ptr<const Schema> slice_schema() const {
     auto schema = std::make_shared<Schema>();
-    for (const TypedExpr& key : spec_.keys) schema->fields.push_back({"", key->type, true});
+    schema->fields.assign(schema_->fields.begin() + 1, schema_->fields.end());
+    for (std::size_t i = 0; i < spec_.keys.size(); ++i)
+      schema->fields[i].type = spec_.keys[i]->type;
     return schema;
   }
 
-  void hash_keys(const Batch& batch, Column& hash) {
+  /// The hashes of the keys, written into the batch's first column, which nobody else has yet.
+  void hash_keys(const Batch& batch, Column hash) {
     std::vector<std::size_t> columns(spec_.keys.size());
     std::iota(columns.begin(), columns.end(), std::size_t{1});
     hash_rows(batch, columns,
@@ -165,6 +187,7 @@ class PartialAggregateOperator final : public Operator {
   std::size_t batch_rows_ = 4096;
   std::optional<RowBuilder> builder_;
   std::vector<std::uint32_t> rows_;
+  std::vector<std::int64_t> window_starts_;
   std::size_t rows_seen_ = 0;
   bool is_reducing_ = true;
   std::uint32_t next_ = 0;

@@ -17,6 +17,10 @@ class WindowSlices {
         offset_(key.offset),
         width_(std::gcd(key.size, key.slide)) {}
 
+  /// At most.
+  std::size_t windows_per_slice() const {
+    return static_cast<std::size_t>((size_ + slide_ - 1) / slide_);
+  }
   /// The start of the slice that holds `time`.
   std::int64_t slice_of(std::int64_t time) const {
     return time - floor_modulo(time - offset_, width_);

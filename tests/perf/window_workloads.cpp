@@ -128,6 +128,10 @@ Result<Work> query_over_columns(const EventSpec& spec, const std::string& text, 
 /// Windows (10 s) or slides over CSV for one number of keys, local and with actors.
 void compare_csv(const std::string& name, const BenchOptions& options, std::uint32_t num_keys,
                  bool is_sliding, const Print& print) {
+  const std::string scaling = name + " actors, 2 cores";
+  if (!options.wants(name + " local") && !options.wants(name + " actors") &&
+      !options.wants(scaling))
+    return;
   const auto directory = TemporaryDirectory::make();
   if (!directory) return print(failed_line(name, directory.error().message()));
   const auto csv = prepare_csv(options, *directory, num_keys);
@@ -135,14 +139,16 @@ void compare_csv(const std::string& name, const BenchOptions& options, std::uint
   const int pairs = num_pairs(options);
   const NumberedWork hand = [&](int) { return hand_over_files(*csv, is_sliding); };
   for (const RunnerKind kind : {RunnerKind::local, RunnerKind::actors}) {
+    const std::string part = fmt::format("{} {}", name, to_string(kind));
+    if (!options.wants(part)) continue;
     print_pairs(
-        fmt::format("{} {}", name, to_string(kind)),
+        part,
         compare_notes(compare([&](int) { return query_over_files(*csv, is_sliding, kind, 1); },
                               hand, pairs, kTimeLimit)),
         print);
   }
-  if (is_sliding || num_keys != 10'000) return;
-  print_scaling(name + " actors, 2 cores",
+  if (is_sliding || num_keys != 10'000 || !options.wants(scaling)) return;
+  print_scaling(scaling,
                 compare_notes(compare(
                     [&](int) { return query_over_files(*csv, is_sliding, RunnerKind::actors, 2); },
                     [&](int) { return query_over_files(*csv, is_sliding, RunnerKind::actors, 1); },
@@ -154,7 +160,9 @@ void compare_columns(const std::string& name, const BenchOptions& options, std::
                      bool is_sliding, const Print& print) {
   const EventSpec spec = spec_of(options, num_keys);
   for (const RunnerKind kind : {RunnerKind::local, RunnerKind::actors}) {
-    print_pairs(fmt::format("{} {}", name, to_string(kind)),
+    const std::string part = fmt::format("{} {}", name, to_string(kind));
+    if (!options.wants(part)) continue;
+    print_pairs(part,
                 compare_notes(compare(
                     [&](int) {
                       return query_over_columns(spec, is_sliding ? kSliding : kTumbling,
@@ -225,7 +233,9 @@ void run_sessions(const BenchOptions& options, const Print& print) {
       "SELECT session_window.start AS start, session_window.end AS end, key, count(*) AS n, "
       "sum(value) AS total FROM timed GROUP BY session_window(time, '10 seconds'), key";
   for (const RunnerKind kind : {RunnerKind::local, RunnerKind::actors}) {
-    print_pairs(fmt::format("W5 {}", to_string(kind)),
+    const std::string part = fmt::format("W5 {}", to_string(kind));
+    if (!options.wants(part)) continue;
+    print_pairs(part,
                 compare_notes(compare(
                     [&](int) { return query_over_columns(spec, text, "5 seconds", kind); },
                     [&](int) { return sessions_by_hand(spec); }, num_pairs(options), kTimeLimit)),

@@ -14,6 +14,9 @@ struct BenchOptions {
   std::string input;               ///< text to count the words of; empty: generated
   bool is_quick = false;           ///< fewer pairs, less input, shorter runs
   std::string word_count_program;  ///< path of the program that W12 starts
+  std::string part;                ///< W3, W4, W5, growth: only lines with this in their name
+
+  bool wants(const std::string& name) const { return name.find(part) != std::string::npos; }
 };
 
 /// One line of the result.

@@ -1,6 +1,7 @@
 #include <apps/streamctl/commands.hpp>
 #include <libstream/api/source_registry.hpp>
 #include <libstream/api/sql_sink.hpp>
+#include <libstream/connectors/kafka/kafka_source_options.hpp>
 #include <libstream/expressions/aggregate_function.hpp>
 #include <libstream/expressions/window_function.hpp>
 #include <libstream/formats/file_format.hpp>
@@ -28,6 +29,7 @@ constexpr std::array kConnectors{
         "a file, a directory or a glob; each file counts once"},
     Row{"follow", "source", "exactly once", "lines appended to growing files, through rotation"},
     Row{"socket", "source", "at most once", "TCP lines; exactly once with write_ahead_log"},
+    Row{"kafka", "source", "exactly once", "records of topics (kafka_stream)"},
     Row{"rate", "source", "exactly once", "generated rows, ramp-up and total"},
     Row{"text generator", "source", "exactly once", "generated lines at a rate"},
     Row{"stdin", "source", "at most once", "lines of standard input"},
@@ -91,7 +93,8 @@ void list_formats() {
                is_source && is_sink ? "source, sink"
                : is_source          ? "source"
                                     : "sink");
-    for (const OptionText& option : format_option_texts(name))
+    for (const OptionText& option :
+         name == "kafka" ? kafka_source_option_texts() : format_option_texts(name))
       fmt::print("  {:<40} {}{}\n", option.name, option.sentence,
                  option.default_value.empty() ? "" : fmt::format(" [{}]", option.default_value));
   }

@@ -147,7 +147,9 @@ Error unknown_format(const std::string& format, std::vector<std::string> known) 
 }  // namespace
 
 std::vector<std::string> source_formats() {
-  return {"csv", "json", "rate", "rate-micro-batch", "socket", "text"};
+  std::vector<std::string> names = {"csv", "json", "rate", "rate-micro-batch", "socket", "text"};
+  if (kafka_absence().empty()) names.insert(names.begin() + 2, "kafka");
+  return names;
 }
 std::vector<std::string> sink_formats() {
   return {"console", "csv", "json", "memory", "noop", "text"};
@@ -172,6 +174,12 @@ Result<RelationRef> make_relation_by_name(const SessionState& session, ReadReque
     STREAM_TRY(auto source, make_file_source(format, request.paths, std::move(request.options),
                                              std::move(request.schema), request.is_streaming,
                                              session.settings()));
+    return source_relation(std::move(source), request.is_streaming);
+  }
+  if (format == "kafka" && kafka_absence().empty()) {
+    if (request.schema)
+      return bad_option("Kafka source has a fixed schema and cannot be set with a custom one");
+    STREAM_TRY(auto source, make_kafka_source(std::move(request.options), request.is_streaming));
     return source_relation(std::move(source), request.is_streaming);
   }
   if (format != "socket" && format != "rate" && format != "rate-micro-batch")

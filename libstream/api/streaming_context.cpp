@@ -1,4 +1,5 @@
 #include <libstream/api/streaming_context.hpp>
+#include <libstream/connectors/kafka/kafka_connector.hpp>
 #include <libstream/connectors/standard/stdin_source.hpp>
 
 #include <fmt/format.h>
@@ -37,6 +38,12 @@ DStream<std::string> StreamingContext::socket_text_stream(const std::string& hos
   options.port = port;
   return {graph_, add_source("socket_text_stream",
                              value_or_throw(socket_text_source(std::move(options))), where)};
+}
+
+DStream<KafkaRecord> StreamingContext::kafka_stream(OptionMap options, Where where) {
+  auto source =
+      value_or_throw(make_typed_kafka_source(std::move(options), *row_schema<KafkaRecord>()));
+  return {graph_, add_source("kafka_stream", std::move(source), where)};
 }
 
 DStream<std::string> StreamingContext::text_file_stream(const std::string& directory, Where where) {

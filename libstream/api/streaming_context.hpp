@@ -3,9 +3,11 @@
 #pragma once
 
 #include <libstream/api/dstream.hpp>
+#include <libstream/api/kafka_record.hpp>
 #include <libstream/api/queue_stream.hpp>
 #include <libstream/connectors/files/text_file_source.hpp>
 #include <libstream/connectors/socket/socket_text_source.hpp>
+#include <libstream/formats/format_options.hpp>
 #include <libstream/plans/runner.hpp>
 
 #include <functional>
@@ -46,6 +48,10 @@ class StreamingContext {
                                                QueueOptions{.one_at_a_time = one_at_a_time});
     return {DStream<T>(graph_, add_source("queue_stream", queue, where)), queue};
   }
+  /// Records of Kafka topics, each task reading its partitions straight from the brokers and the
+  /// checkpoint keeping the offsets. Options are those of format("kafka"), for example
+  /// {{"kafka.bootstrap.servers", "localhost:9092"}, {"subscribe", "payments"}}.
+  DStream<KafkaRecord> kafka_stream(OptionMap options, Where where = Where::current());
   DStream<std::string> stdin_stream(Where where = Where::current());
   /// Any source whose rows have the columns of T.
   template <class T>

@@ -83,6 +83,8 @@ const std::vector<Workload>& workloads() {
       nexmark("N7", "Nexmark q7: the highest bid of each window"),
       nexmark("N8", "Nexmark q8: new persons who opened an auction"),
       {"JSON", "JSON lines into six columns, against simdjson alone", run_json},
+      {"kafka-read", "100-byte records of one partition, against the client library alone",
+       run_kafka_read},
       {"SQL", "SQL text to running query", run_sql_start},
       {"W12", "start of the process to the result of one line; an idle query", run_start_and_idle},
       {"W14", "a sink ten times slower than its source", run_backpressure},

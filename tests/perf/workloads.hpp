@@ -14,6 +14,7 @@ struct BenchOptions {
   std::string input;               ///< text to count the words of; empty: generated
   bool is_quick = false;           ///< fewer pairs, less input, shorter runs
   std::string word_count_program;  ///< path of the program that W12 starts
+  std::string kafka;               ///< HOST:PORT of a broker; empty: none
   std::string part;                ///< W3, W4, W5, growth: only lines with this in their name
 
   bool wants(const std::string& name) const { return name.find(part) != std::string::npos; }
@@ -71,6 +72,7 @@ void run_nexmark(const std::string& name, const BenchOptions& options, const Pri
 void run_latency(const BenchOptions& options, const Print& print);     ///< W9
 void run_sql_start(const BenchOptions& options, const Print& print);   ///< SQL
 void run_json(const BenchOptions& options, const Print& print);        ///< JSON
+void run_kafka_read(const BenchOptions& options, const Print& print);  ///< kafka-read
 void run_checkpoint(const BenchOptions& options, const Print& print);  ///< checkpoint
 
 }  // namespace stream::perf

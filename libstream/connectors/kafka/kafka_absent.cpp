@@ -8,4 +8,12 @@ std::string_view kafka_absence() {
          "librdkafka-dev) or with STREAM_KAFKA=OFF; install it and configure again";
 }
 
+Result<std::shared_ptr<const Source>> make_kafka_source(OptionMap, bool) {
+  return bad_option(std::string(kafka_absence()));
+}
+
+Result<std::shared_ptr<const Source>> make_typed_kafka_source(OptionMap, const Schema&) {
+  return bad_option(std::string(kafka_absence()));
+}
+
 }  // namespace stream

@@ -83,8 +83,9 @@ std::string kafka_advice(int code, std::string_view text, const KafkaProperties&
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
       return "check kafka.sasl.mechanism, kafka.sasl.username and kafka.sasl.password";
     case RD_KAFKA_RESP_ERR__SSL:
-      if (contains(text, "non-SSL listener") || contains(text, "wrong version number"))
-        return "this port speaks plain text: check the port in kafka.bootstrap.servers and "
+      if (contains(text, "non-SSL listener") || contains(text, "wrong version number") ||
+          contains(text, "unexpected eof"))
+        return "this port seems to speak plain text: check the port in kafka.bootstrap.servers and "
                "kafka.security.protocol";
       return "check kafka.security.protocol, kafka.ssl.ca.location and, for clients that must show "
              "one, kafka.ssl.certificate.location";

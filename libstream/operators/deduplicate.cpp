@@ -47,17 +47,16 @@ class DeduplicateOperator final : public Operator {
       batch = gather(batch, rows_, context_->pool);
     }
     const std::vector<Column> keys = chosen(batch, spec_.keys);
-    const std::span<const RowKey> encoded = keys_->encode(keys, batch.num_rows());
+    groups_.resize(batch.num_rows());
+    made_.clear();
+    table_.find_or_insert(keys_->encode(keys, batch.num_rows()), groups_, made_);
+    duplicates_ += static_cast<std::int64_t>(batch.num_rows() - made_.size());
     rows_.clear();
-    for (std::uint32_t row = 0; row < batch.num_rows(); ++row) {
-      bool is_new = false;
-      const std::uint32_t group = table_.find_or_insert(encoded[row], is_new);
-      if (!is_new) {
-        ++duplicates_;
-        continue;
-      }
+    for (std::uint32_t row = 0; rows_.size() < made_.size(); ++row) {
+      // The first row that names a new group is the one that made it.
+      if (groups_[row] != made_[rows_.size()]) continue;
       rows_.push_back(row);
-      add(group, batch, row);
+      add(groups_[row], batch, row);
     }
     if (rows_.empty()) return {};
     const Batch handed_on = select_columns(batch, spec_.output, spec_.schema);
@@ -94,6 +93,11 @@ class DeduplicateOperator final : public Operator {
     }
     dirty_.clear();
     writer_->finish(pieces);
+    return {};
+  }
+
+  Result<void> drop_changes() override {
+    dirty_.clear();
     return {};
   }
 
@@ -217,6 +221,8 @@ class DeduplicateOperator final : public Operator {
   std::vector<std::uint8_t> is_sealed_;
   std::vector<std::int64_t> expiries_;
   ExpiryIndex by_time_;
+  std::vector<std::uint32_t> groups_;
+  std::vector<std::uint32_t> made_;
   std::vector<std::uint32_t> dirty_;
   std::vector<std::uint32_t> old_;
   std::vector<std::uint32_t> rows_;

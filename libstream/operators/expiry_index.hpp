@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace stream {
@@ -17,42 +18,53 @@ namespace stream {
 class ExpiryIndex {
  public:
   void add(std::int64_t micros, std::uint32_t number) {
-    buckets_[bucket_of(micros)].push_back({micros, number});
+    Bucket& bucket = buckets_[bucket_of(micros)];
+    // Groups of a window come together and have one time.
+    if (bucket.runs.empty() || bucket.runs.back().micros != micros)
+      bucket.runs.push_back({micros, bucket.numbers.size()});
+    bucket.numbers.push_back(number);
   }
   void clear() {
-    for (std::vector<Entry>& bucket : buckets_) bucket.clear();
+    buckets_.fill({});
     passed_ = std::numeric_limits<std::int64_t>::min();
   }
 
   /// Appends what is at or before the watermark to `old`, the oldest first, and forgets it.
   void take_through(EpochMillis watermark, std::vector<std::uint32_t>& old) {
     const std::int64_t now = watermark_micros(watermark);
-    // Of later buckets every time is later; when the watermark goes back, all are filed anew.
+    // In later buckets every time is later; should the watermark go back, all are filed anew.
     const std::size_t last = now < passed_ ? buckets_.size() - 1 : bucket_of(now);
     passed_ = now;
-    due_.clear();
+    Bucket due;
     for (std::size_t i = 0; i <= last; ++i) {
-      if (buckets_[i].empty()) continue;
-      moving_.clear();
-      moving_.swap(buckets_[i]);
-      for (const Entry& entry : moving_) {
-        if (entry.micros <= now) {
-          due_.push_back(entry);
-        } else {
-          buckets_[bucket_of(entry.micros)].push_back(entry);
-        }
-      }
+      if (!buckets_[i].runs.empty()) move_on(std::exchange(buckets_[i], {}), due);
     }
-    const auto is_older = [](const Entry& a, const Entry& b) { return a.micros < b.micros; };
-    if (!std::is_sorted(due_.begin(), due_.end(), is_older))
-      std::stable_sort(due_.begin(), due_.end(), is_older);
-    for (const Entry& entry : due_) old.push_back(entry.number);
+    const auto is_older = [](const Run& a, const Run& b) { return a.micros < b.micros; };
+    if (std::is_sorted(due.runs.begin(), due.runs.end(), is_older)) {
+      old.insert(old.end(), due.numbers.begin(), due.numbers.end());
+      return;
+    }
+    for (std::size_t i = 0; i < due.runs.size(); ++i) due.runs[i].end = due.end_of(i);
+    std::stable_sort(due.runs.begin(), due.runs.end(), is_older);
+    for (const Run& run : due.runs)
+      old.insert(old.end(), due.numbers.begin() + static_cast<std::ptrdiff_t>(run.first),
+                 due.numbers.begin() + static_cast<std::ptrdiff_t>(run.end));
   }
 
  private:
-  struct Entry {
+  /// Numbers of one time.
+  struct Run {
     std::int64_t micros;
-    std::uint32_t number;
+    std::size_t first;    ///< of the bucket's numbers
+    std::size_t end = 0;  ///< known while runs are sorted
+  };
+  struct Bucket {
+    std::vector<Run> runs;
+    std::vector<std::uint32_t> numbers;
+
+    std::size_t end_of(std::size_t run) const {
+      return run + 1 < runs.size() ? runs[run + 1].first : numbers.size();
+    }
   };
 
   /// 0: has passed.
@@ -63,10 +75,20 @@ class ExpiryIndex {
         std::bit_width(static_cast<std::uint64_t>(micros) ^ static_cast<std::uint64_t>(passed_)));
   }
 
-  std::array<std::vector<Entry>, 65> buckets_;
+  /// What has passed becomes due, the rest is filed anew.
+  void move_on(const Bucket& from, Bucket& due) {
+    for (std::size_t i = 0; i < from.runs.size(); ++i) {
+      const Run& run = from.runs[i];
+      Bucket& to = run.micros <= passed_ ? due : buckets_[bucket_of(run.micros)];
+      to.runs.push_back({run.micros, to.numbers.size()});
+      to.numbers.insert(to.numbers.end(),
+                        from.numbers.begin() + static_cast<std::ptrdiff_t>(run.first),
+                        from.numbers.begin() + static_cast<std::ptrdiff_t>(from.end_of(i)));
+    }
+  }
+
+  std::array<Bucket, 65> buckets_;
   std::int64_t passed_ = std::numeric_limits<std::int64_t>::min();
-  std::vector<Entry> due_;
-  std::vector<Entry> moving_;
 };
 
 }  // namespace stream

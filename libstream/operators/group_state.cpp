@@ -185,6 +185,12 @@ class GroupStateOperator final : public Operator {
     return {};
   }
 
+  Result<void> drop_changes() override {
+    for (const std::uint32_t key : dirty_) groups_[key].is_dirty = false;
+    dirty_.clear();
+    return {};
+  }
+
   Result<void> restore(const StatePiece& piece) override {
     STREAM_TRY(const auto rows, restored_rows(piece, writer_->layout(), context_->groups,
                                               context_->num_groups, context_->pool));

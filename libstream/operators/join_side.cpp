@@ -164,6 +164,11 @@ void JoinSide::seal(std::vector<StatePiece>& pieces) {
   writer_->finish(pieces);
 }
 
+void JoinSide::drop_changes() {
+  for (const std::uint32_t row : dirty_) rows_[row].is_dirty = false;
+  dirty_.clear();
+}
+
 Result<void> JoinSide::restore(const StatePiece& piece) {
   STREAM_TRY(const auto restored,
              restored_rows(piece, layout_, context_->groups, context_->num_groups, context_->pool));

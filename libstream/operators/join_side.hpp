@@ -44,6 +44,7 @@ class JoinSide {
   void remove(std::uint32_t row);
 
   void seal(std::vector<StatePiece>& pieces);
+  void drop_changes();
   Result<void> restore(const StatePiece& piece);
   /// After all pieces.
   void end_restore();

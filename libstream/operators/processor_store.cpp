@@ -107,6 +107,16 @@ void ProcessorStore::remove_expired(EpochMillis batch_time) {
   }
 }
 
+void ProcessorStore::drop_changes() {
+  for (const Changed& changed : changed_) {
+    if (!is_used(changed.number)) continue;
+    Entries& entries = kept_[changed.number][changed.variable];
+    if (const auto place = entries.find(changed.entry); place != entries.end())
+      place->second.is_dirty = false;
+  }
+  changed_.clear();
+}
+
 void ProcessorStore::seal(std::vector<StatePiece>& pieces) {
   for (const Changed& changed : changed_) {
     if (!is_used(changed.number)) continue;

@@ -57,6 +57,7 @@ class ProcessorStore {
 
   void begin_epoch() { updated_ = removed_ = 0; }
   void seal(std::vector<StatePiece>& pieces);
+  void drop_changes();
   Result<void> restore(const StatePiece& piece);
   StateCounts counts() const;
 

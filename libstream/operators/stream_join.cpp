@@ -75,6 +75,10 @@ class StreamJoinOperator final : public Operator {
     for (JoinSide& side : sides_) side.seal(pieces);
     return {};
   }
+  Result<void> drop_changes() override {
+    for (JoinSide& side : sides_) side.drop_changes();
+    return {};
+  }
   Result<void> restore(const StatePiece& piece) override {
     for (JoinSide& side : sides_) STREAM_TRY(side.restore(piece));
     return {};

@@ -148,7 +148,6 @@ class StreamingAggregateOperator final : public Operator {
   static constexpr std::uint8_t kTouched = 1;  ///< in the running epoch
   static constexpr std::uint8_t kDirty = 2;    ///< since the last seal
   static constexpr std::uint8_t kSealed = 4;   ///< a checkpoint has it
-  static constexpr std::uint8_t kFiled = 8;    ///< under its time
 
   std::size_t num_keys() const { return states_.num_keys(); }
   EpochMillis at_input(EpochMillis watermark) const {
@@ -168,7 +167,7 @@ class StreamingAggregateOperator final : public Operator {
   Result<void> add(const std::vector<Column>& keys, const Batch& batch) {
     const auto groups = states_.group(keys, batch.num_rows());
     touch(groups);
-    if (!states_.made().empty()) file_by_time(keys, groups);
+    file_by_time(keys, groups, states_.made());
     if (!spec_.merges_partials) return states_.update(batch, groups, scope_.context());
     return states_.merge(std::span<const Column>(batch.columns()).subspan(1 + num_keys()), groups);
   }
@@ -180,24 +179,33 @@ class StreamingAggregateOperator final : public Operator {
   void touch(std::span<const std::uint32_t> groups) {
     make_room();
     std::uint8_t* flags = flags_.data();
+    std::size_t num_touched = touched_.size();
+    std::size_t num_dirty = dirty_.size();
+    touched_.resize(num_touched + groups.size());
+    dirty_.resize(num_dirty + groups.size());
+    // Without branches: with many keys nobody can guess which row brings a new one.
     for (const std::uint32_t group : groups) {
-      if ((flags[group] & (kTouched | kDirty)) == (kTouched | kDirty)) continue;
-      if ((flags[group] & kTouched) == 0) {
-        touched_.push_back(group);
-        ++updated_;
-      }
-      if ((flags[group] & kDirty) == 0) dirty_.push_back(group);
-      flags[group] |= kTouched | kDirty;
+      const std::uint8_t before = flags[group];
+      touched_[num_touched] = group;
+      dirty_[num_dirty] = group;
+      num_touched += (before & kTouched) == 0;
+      num_dirty += (before & kDirty) == 0;
+      flags[group] = static_cast<std::uint8_t>(before | kTouched | kDirty);
     }
+    updated_ += static_cast<std::int64_t>(num_touched + groups.size() - touched_.size());
+    touched_.resize(num_touched);
+    dirty_.resize(num_dirty);
   }
 
-  /// Files new groups under their event time.
-  void file_by_time(std::span<const Column> keys, std::span<const std::uint32_t> groups) {
+  /// Files groups under their event time; they lie among the rows' groups in the order in which
+  /// these first name them.
+  void file_by_time(std::span<const Column> keys, std::span<const std::uint32_t> groups,
+                    std::span<const std::uint32_t> made) {
     if (!has_event_time()) return;
     const Column& times = keys[*spec_.event_time_key];
-    for (std::size_t row = 0; row < groups.size(); ++row) {
-      if ((flags_[groups[row]] & kFiled) != 0) continue;
-      flags_[groups[row]] |= kFiled;
+    for (std::size_t row = 0, next = 0; next < made.size(); ++row) {
+      if (groups[row] != made[next]) continue;
+      ++next;
       if (const auto micros = event_micros(times, row)) by_time_.add(*micros, groups[row]);
     }
   }
@@ -257,7 +265,7 @@ class StreamingAggregateOperator final : public Operator {
     states_.append_keys(groups, builder_->columns(0, num_keys()));
     std::vector<Column> keys;
     for (ColumnBuilder& key : builder_->columns(0, num_keys())) keys.push_back(key.finish());
-    file_by_time(keys, groups);
+    file_by_time(keys, groups, groups);
   }
 
   StreamingAggregateSpec spec_;

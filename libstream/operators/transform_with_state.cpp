@@ -226,6 +226,10 @@ class TransformOperator final : public Operator {
     store_->seal(pieces);
     return {};
   }
+  Result<void> drop_changes() override {
+    store_->drop_changes();
+    return {};
+  }
   Result<void> restore(const StatePiece& piece) override { return store_->restore(piece); }
   StateCounts state_counts() const override {
     StateCounts counts = store_->counts();

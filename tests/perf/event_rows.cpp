@@ -34,11 +34,14 @@ Result<std::vector<std::string>> write_events(const std::string& directory, cons
   return paths;
 }
 
-std::vector<Batch> event_batches(const EventSpec& spec, std::size_t batch_rows) {
+std::vector<Batch> event_batches(const EventSpec& spec, std::size_t batch_rows,
+                                 std::size_t num_values) {
   const auto schema =
-      std::make_shared<const Schema>(Schema{{{"time", primitive(TypeKind::timestamp), false},
-                                             {"key", primitive(TypeKind::int64), false},
-                                             {"value", primitive(TypeKind::int32), false}}});
+      std::make_shared<Schema>(Schema{{{"time", primitive(TypeKind::timestamp), false},
+                                       {"key", primitive(TypeKind::int64), false},
+                                       {"value", primitive(TypeKind::int32), false}}});
+  for (std::size_t i = 2; i <= num_values; ++i)
+    schema->fields.push_back({fmt::format("value{}", i), primitive(TypeKind::int32), false});
   BlockPool pool;
   EventRows rows(spec);
   std::vector<Batch> batches;
@@ -50,7 +53,8 @@ std::vector<Batch> event_batches(const EventSpec& spec, std::size_t batch_rows) 
       const Event event = rows.next();
       builders[0].append(event.millis * 1000);
       builders[1].append(std::int64_t{event.key});
-      builders[2].append(static_cast<std::int32_t>(event.value));
+      for (std::size_t i = 0; i < num_values; ++i)
+        builders[2 + i].append(static_cast<std::int32_t>(event.value + i));
     }
     std::vector<Column> columns;
     for (ColumnBuilder& builder : builders) columns.push_back(builder.finish());

@@ -56,7 +56,9 @@ class EventRows {
 Result<std::vector<std::string>> write_events(const std::string& directory, const EventSpec& spec,
                                               std::int64_t num_files);
 
-/// Columns time TIMESTAMP, key BIGINT, value INT, without nulls.
-std::vector<Batch> event_batches(const EventSpec& spec, std::size_t batch_rows);
+/// Columns time TIMESTAMP, key BIGINT, value INT, without nulls. More values: value2, value3, …,
+/// each one more than the one before.
+std::vector<Batch> event_batches(const EventSpec& spec, std::size_t batch_rows,
+                                 std::size_t num_values = 1);
 
 }  // namespace stream::perf

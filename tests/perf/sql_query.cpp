@@ -50,7 +50,7 @@ void Fingerprint::add(const Batch& batch) {
   num_rows_ += static_cast<std::int64_t>(batch.num_rows());
 }
 
-void Fingerprint::add_row(std::initializer_list<std::int64_t> values) {
+void Fingerprint::add_row(std::span<const std::int64_t> values) {
   std::uint64_t hash = 0;
   for (const std::int64_t value : values) hash = mix(hash, static_cast<std::uint64_t>(value));
   sum_ += finished(hash);

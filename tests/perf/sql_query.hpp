@@ -9,6 +9,7 @@
 #include <tests/perf/workloads.hpp>
 
 #include <initializer_list>
+#include <span>
 
 namespace stream::perf {
 
@@ -36,7 +37,10 @@ Result<void> run_to_end(const SqlQuery& query);
 class Fingerprint {
  public:
   void add(const Batch& batch);
-  void add_row(std::initializer_list<std::int64_t> values);
+  void add_row(std::span<const std::int64_t> values);
+  void add_row(std::initializer_list<std::int64_t> values) {
+    add_row(std::span(values.begin(), values.size()));
+  }
   std::int64_t num_rows() const { return num_rows_; }
   std::string text() const;
 

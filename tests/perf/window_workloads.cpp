@@ -100,18 +100,17 @@ Result<Work> query_over_files(const Csv& csv, bool is_sliding, RunnerKind runner
   return finished(watch, csv.num_rows, print);
 }
 
-Result<Work> hand_over_columns(const EventSpec& spec, bool is_sliding) {
+Result<Work> hand_over_columns(const EventSpec& spec, const HandWindows& windows) {
   const std::vector<Batch> batches = event_batches(spec, kBatchRows);
   const Stopwatch watch;
   Fingerprint print;
-  const std::int64_t rows =
-      aggregate_columns_by_hand(batches, hand_windows(is_sliding), into(print));
+  const std::int64_t rows = aggregate_columns_by_hand(batches, windows, into(print));
   return finished(watch, rows, print);
 }
 
 Result<Work> query_over_columns(const EventSpec& spec, const std::string& text, const char* delay,
-                                RunnerKind runner) {
-  std::vector<Batch> batches = event_batches(spec, kBatchRows);
+                                RunnerKind runner, std::size_t num_values = 1) {
+  std::vector<Batch> batches = event_batches(spec, kBatchRows, num_values);
   const std::size_t per_epoch = batches.size() / kNumFiles + 1;
   SqlQuery query;
   query.source = batches_source(std::move(batches), per_epoch);
@@ -168,9 +167,119 @@ void compare_columns(const std::string& name, const BenchOptions& options, std::
                       return query_over_columns(spec, is_sliding ? kSliding : kTumbling,
                                                 "2 seconds", kind);
                     },
-                    [&](int) { return hand_over_columns(spec, is_sliding); }, num_pairs(options),
-                    kTimeLimit)),
+                    [&](int) { return hand_over_columns(spec, hand_windows(is_sliding)); },
+                    num_pairs(options), kTimeLimit)),
                 print);
+  }
+}
+
+/// The query's time for each of the hand's, on one thread.
+void compare_growth(const std::string& name, const BenchOptions& options, const NumberedWork& query,
+                    const NumberedWork& hand, const Print& print) {
+  if (!options.wants(name)) return;
+  print_pairs(name, compare_notes(compare(query, hand, num_pairs(options), kTimeLimit)), print);
+}
+
+void grow_keys(const BenchOptions& options, const Print& print) {
+  for (std::uint32_t num_keys = 100; num_keys <= 10'000'000; num_keys *= 10) {
+    const EventSpec spec = spec_of(options, num_keys);
+    compare_growth(
+        fmt::format("growth keys {}", num_keys), options,
+        [&](int) { return query_over_columns(spec, kTumbling, "2 seconds", RunnerKind::local); },
+        [&](int) { return hand_over_columns(spec, HandWindows{}); }, print);
+  }
+}
+
+/// Running totals of each key by slice: a window is the difference of two. Few keys and slices
+/// only.
+Result<Work> many_windows_by_hand(const EventSpec& spec, std::int64_t slide,
+                                  std::int64_t per_window) {
+  const std::vector<Batch> batches = event_batches(spec, kBatchRows);
+  const Stopwatch watch;
+  const std::int64_t first = batches[0].column(0).data<std::int64_t>()[0] / 1000 / slide;
+  const std::int64_t num_slices = spec.num_rows / spec.rows_per_milli / slide + 2;
+  const auto num_keys = static_cast<std::int64_t>(spec.num_keys);
+  // Before the first slice and behind the last one lie empty ones, a window full each.
+  const std::int64_t width = num_slices + 2 * per_window;
+  std::vector<std::pair<std::int64_t, std::int64_t>> totals(
+      static_cast<std::size_t>((width + 1) * num_keys));
+  const auto at = [&](std::int64_t slice, std::int64_t key) -> auto& {
+    return totals[static_cast<std::size_t>(slice * num_keys + key)];
+  };
+  std::int64_t newest = 0;
+  for (const Batch& batch : batches) {
+    const auto* times = batch.column(0).data<std::int64_t>();
+    for (std::size_t row = 0; row < batch.num_rows(); ++row) {
+      newest = std::max(newest, times[row] / 1000);
+      auto& [count, sum] = at(times[row] / 1000 / slide - first + per_window + 1,
+                              batch.column(1).data<std::int64_t>()[row]);
+      ++count;
+      sum += batch.column(2).data<std::int32_t>()[row];
+    }
+  }
+  Fingerprint print;
+  for (std::int64_t slice = 1; slice <= width; ++slice) {
+    const std::int64_t start = first + slice - 2 * per_window;
+    for (std::int64_t key = 0; key < num_keys; ++key) {
+      at(slice, key).first += at(slice - 1, key).first;
+      at(slice, key).second += at(slice - 1, key).second;
+      if (slice < per_window || (start + per_window) * slide > newest - 2000) continue;
+      const std::int64_t count = at(slice, key).first - at(slice - per_window, key).first;
+      const std::int64_t sum = at(slice, key).second - at(slice - per_window, key).second;
+      if (count > 0) print.add_row({start * slide * 1000, key, count, sum});
+    }
+  }
+  return finished(watch, spec.num_rows, print);
+}
+
+/// By the number of windows of 10 s that are open at a time.
+void grow_windows(const BenchOptions& options, const Print& print) {
+  for (const std::int64_t num_windows : {1, 10, 100, 1000}) {
+    EventSpec spec = spec_of(options, 100);
+    spec.num_rows /= 4;
+    const std::int64_t slide = 10'000 / num_windows;
+    const std::string text = fmt::format(
+        "SELECT window.start AS start, key, count(*) AS n, sum(value) AS total FROM timed "
+        "GROUP BY window(time, '10 seconds', '{} milliseconds'), key",
+        slide);
+    compare_growth(
+        fmt::format("growth windows {}", num_windows), options,
+        [&](int) { return query_over_columns(spec, text, "2 seconds", RunnerKind::local); },
+        [&](int) { return many_windows_by_hand(spec, slide, num_windows); }, print);
+  }
+}
+
+/// The sums of further columns follow from the first's, so the hand's time is that of one.
+Result<Work> sums_by_hand(const EventSpec& spec, std::size_t num_values) {
+  const std::vector<Batch> batches = event_batches(spec, kBatchRows);
+  const Stopwatch watch;
+  Fingerprint print;
+  std::vector<std::int64_t> row(2 + num_values);
+  const std::int64_t rows = aggregate_columns_by_hand(
+      batches, HandWindows{},
+      [&](std::int64_t start, std::int64_t key, std::int64_t count, std::int64_t sum) {
+        row[0] = start * 1000;
+        row[1] = key;
+        for (std::size_t i = 0; i < num_values; ++i)
+          row[2 + i] = sum + static_cast<std::int64_t>(i) * count;
+        print.add_row(row);
+      });
+  return finished(watch, rows, print);
+}
+
+void grow_columns(const BenchOptions& options, const Print& print) {
+  for (const std::size_t num_values : {1u, 3u, 10u, 30u, 100u}) {
+    EventSpec spec = spec_of(options, 10'000);
+    spec.num_rows /= 4;
+    std::string text = "SELECT window.start AS start, key, sum(value)";
+    for (std::size_t i = 2; i <= num_values; ++i) text += fmt::format(", sum(value{})", i);
+    text += " FROM timed GROUP BY window(time, '10 seconds'), key";
+    compare_growth(
+        fmt::format("growth columns {}", num_values), options,
+        [&](int) {
+          return query_over_columns(spec, text, "2 seconds", RunnerKind::local, num_values);
+        },
+        [&](int) { return sums_by_hand(spec, num_values); }, print);
   }
 }
 
@@ -221,6 +330,12 @@ void run_tumbling(const BenchOptions& options, const Print& print) {
 void run_sliding(const BenchOptions& options, const Print& print) {
   compare_csv("W4", options, 10'000, true, print);
   compare_columns("W4 memory", options, 10'000, true, print);
+}
+
+void run_growth(const BenchOptions& options, const Print& print) {
+  grow_keys(options, print);
+  grow_windows(options, print);
+  grow_columns(options, print);
 }
 
 void run_sessions(const BenchOptions& options, const Print& print) {

@@ -74,6 +74,8 @@ const std::vector<Workload>& workloads() {
       {"W3", "tumbling windows: count and sum by key, from CSV and from memory", run_tumbling},
       {"W4", "sliding windows, 10 s each 2 s", run_sliding},
       {"W5", "session windows", run_sessions},
+      {"growth", "the cost of W3 by number of keys, of open windows and of summed columns",
+       run_growth},
       {"W9", "latency of 100,000 rows a second, a 1 ms trigger, a checkpoint a second",
        run_latency},
       nexmark("N1", "Nexmark q1: a decimal product of each bid"),

@@ -67,6 +67,7 @@ void run_empty_epochs(const BenchOptions& options, const Print& print);    ///< 
 void run_tumbling(const BenchOptions& options, const Print& print);        ///< W3
 void run_sliding(const BenchOptions& options, const Print& print);         ///< W4
 void run_sessions(const BenchOptions& options, const Print& print);        ///< W5
+void run_growth(const BenchOptions& options, const Print& print);          ///< growth
 /// A query of Nexmark: N1, N2, N3, N5, N7, N8.
 void run_nexmark(const std::string& name, const BenchOptions& options, const Print& print);
 void run_latency(const BenchOptions& options, const Print& print);     ///< W9

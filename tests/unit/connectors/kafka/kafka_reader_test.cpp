@@ -31,6 +31,7 @@ class MockBroker {
     cluster_.reset(rd_kafka_mock_cluster_new(host_.get(), 1));
     rd_kafka_conf_t* producing = rd_kafka_conf_new();
     rd_kafka_conf_set(producing, "bootstrap.servers", servers(), nullptr, 0);
+    rd_kafka_conf_set(producing, "batch.num.messages", "50", nullptr, 0);
     producer_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, producing, reason.data(), reason.size()));
     rd_kafka_mock_topic_create(cluster_.get(), "t", 2, 1);
   }
@@ -109,6 +110,16 @@ TEST_CASE("ranges follow one another without a new fetch, cut into batches") {
   REQUIRE(reading.read(10, 12));  // a re-run
   CHECK(reading.values ==
         std::vector<std::string>{"value of record 00010", "value of record 00011"});
+}
+
+TEST_CASE("a full queue that was emptied is filled again at once, not a second later") {
+  MockBroker broker;
+  broker.send(0, 3000);
+  Reading reading(broker, {{"kafka.queued.min.messages", "100"},
+                           {"kafka.fetch.message.max.bytes", "20000"},
+                           {"kafkaConsumer.pollTimeoutMs", "500"}});
+  REQUIRE(reading.read(0, 3000));
+  CHECK(reading.values.size() == 3000);
 }
 
 TEST_CASE("a reader keeps several partitions apart") {

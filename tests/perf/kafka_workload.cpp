@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <array>
 
 namespace stream::perf {
@@ -70,8 +71,9 @@ Result<Work> read_by_hand(const std::string& servers, const std::string& name,
   std::int64_t rows = 0;
   std::int64_t bytes = 0;
   while (rows < num_rows) {
-    const ssize_t count =
-        rd_kafka_consume_batch_queue(queue.get(), 1000, messages.data(), messages.size());
+    // No more than there are: a batch waits until it is full.
+    const auto wanted = std::min(messages.size(), static_cast<std::size_t>(num_rows - rows));
+    const ssize_t count = rd_kafka_consume_batch_queue(queue.get(), 1000, messages.data(), wanted);
     for (ssize_t i = 0; i < count; ++i) {
       rd_kafka_message_t* message = messages[static_cast<std::size_t>(i)];
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {

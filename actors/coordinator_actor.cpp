@@ -45,6 +45,10 @@ void CoordinatorActor::receive_one() {
           for (TaskDone& report : *message.done) loop_->on_task_done(std::move(report));
         });
       },
+      [this](const ReportCommitted& message) {
+        if (message.generation != generation_->number) return;
+        take([&] { loop_->on_task_committed(message.epoch); });
+      },
       [this](ReportOpenEnd& message) {
         if (message.generation != generation_->number) return;
         take([&] {
@@ -132,6 +136,16 @@ void CoordinatorActor::end_open_ranges() {
   for (const caf::actor& task : *tasks_) caf_compat::send(this, task, EndRanges{});
 }
 
+std::size_t CoordinatorActor::commit_tasks(EpochId epoch) {
+  std::size_t asked = 0;
+  for (std::uint32_t number = 0; number < query_->graph.size(); ++number) {
+    if (!query_->plan.has_marker_sink(query_->plan.stages[query_->graph[number].stage])) continue;
+    ++asked;
+    caf_compat::send(this, (*tasks_)[number], CommitTask{epoch});
+  }
+  return asked;
+}
+
 Result<void> CoordinatorActor::restore_tasks(const RestoredState& state) {
   end_tasks();
   const std::uint64_t number = generation_ ? generation_->number + 1 : 0;
@@ -159,6 +173,9 @@ Result<std::shared_ptr<TaskSetup>> CoordinatorActor::open_task(std::uint32_t num
   task_options.clock = options().clock;
   task_options.query_id = loop_->services().query_id();
   task_options.term = loop_->services().term();
+  const TaskNode& node = query_->graph[number];
+  if (const auto sink = query_->plan.stages[node.stage].sink)
+    task_options.sink_history = loop_->sink_history(*sink, node.index);
   task_options.seals_state = loop_->services().is_durable();
   task_options.batch_rows = options().batch_rows;
   task_options.channel_bytes = options().channel_bytes;

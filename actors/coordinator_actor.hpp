@@ -35,6 +35,7 @@ class CoordinatorActor final : public caf::blocking_actor, public QueryHost {
   void run_blocking(std::function<Answer()> work) override;
   void begin_epoch(const EpochAssignment& assignment) override;
   void end_open_ranges() override;
+  std::size_t commit_tasks(EpochId epoch) override;
   Result<void> restore_tasks(const RestoredState& state) override;
   void schedule_tick(EpochMillis at) override { tick_at_ = at; }
   void epoch_committed(const QueryProgress& progress) override;

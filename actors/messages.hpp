@@ -2,8 +2,10 @@
 //
 //   task        -> task         DeliverElement, GrantCredit
 //   task        -> itself       ContinueSteps (at most one on its way)
-//   coordinator -> task         StartTask, BeginSources, EndRanges; an exit message ends it
-//   task        -> coordinator  ReportDone, ReportOpenEnd, ReportFailure, ReportExit
+//   coordinator -> task         StartTask, BeginSources, EndRanges, CommitTask; an exit message
+//                               ends it
+//   task        -> coordinator  ReportDone, ReportCommitted, ReportOpenEnd, ReportFailure,
+//                               ReportExit
 //   coordinator -> services     DoWork, FinishWork
 //   services    -> coordinator  TakeAnswer
 //   callers     -> coordinator  StopQuery, RunEpochs, CatchUp; RowsArrived from a reader's wake
@@ -50,6 +52,11 @@ struct BeginSources {
 
 struct EndRanges {};
 
+/// To a marker sink's task: what it finished becomes visible; answered by ReportCommitted.
+struct CommitTask {
+  EpochId epoch = 0;
+};
+
 /// A reader has new rows: its task steps again.
 struct WakeTask {};
 
@@ -57,6 +64,11 @@ struct WakeTask {};
 struct ReportDone {
   std::uint64_t generation = 0;
   std::shared_ptr<std::vector<TaskDone>> done;
+};
+
+struct ReportCommitted {
+  std::uint64_t generation = 0;
+  EpochId epoch = 0;
 };
 
 struct ReportOpenEnd {
@@ -114,8 +126,10 @@ STREAM_MESSAGE(stream_query, stream::ContinueSteps)
 STREAM_MESSAGE(stream_query, stream::StartTask)
 STREAM_MESSAGE(stream_query, stream::BeginSources)
 STREAM_MESSAGE(stream_query, stream::EndRanges)
+STREAM_MESSAGE(stream_query, stream::CommitTask)
 STREAM_MESSAGE(stream_query, stream::WakeTask)
 STREAM_MESSAGE(stream_query, stream::ReportDone)
+STREAM_MESSAGE(stream_query, stream::ReportCommitted)
 STREAM_MESSAGE(stream_query, stream::ReportOpenEnd)
 STREAM_MESSAGE(stream_query, stream::ReportFailure)
 STREAM_MESSAGE(stream_query, stream::ReportExit)

@@ -51,6 +51,7 @@ class TaskActor::Peers final : public TaskPeers {
     if (all.empty()) return;
     report(ReportDone{generation(), std::make_shared<std::vector<TaskDone>>(std::move(all))});
   }
+  void committed(EpochId epoch) override { report(ReportCommitted{generation(), epoch}); }
   void open_range_ended(EpochId epoch, std::uint32_t source, std::string end) override {
     report(ReportOpenEnd{generation(), epoch, source, std::move(end)});
   }
@@ -129,6 +130,9 @@ caf::behavior TaskActor::make_behavior() {
         take([&](Task& task) { task.begin_epoch(message.start, std::move(message.splits)); });
       },
       [this](const EndRanges&) { take([](Task& task) { task.end_open_range(); }); },
+      [this](const CommitTask& message) {
+        take([&](Task& task) { task.commit_epoch(message.epoch); });
+      },
   };
 }
 

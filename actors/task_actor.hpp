@@ -50,6 +50,7 @@ class TaskOutside final : public TaskPeers {
     actor_->grant(to_task, to_output, bytes);
   }
   void done(TaskDone task_done) override { actor_->done(std::move(task_done)); }
+  void committed(EpochId epoch) override { actor_->committed(epoch); }
   void open_range_ended(EpochId epoch, std::uint32_t source, std::string end) override {
     actor_->open_range_ended(epoch, source, std::move(end));
   }

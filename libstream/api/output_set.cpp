@@ -1,4 +1,5 @@
 #include <libstream/api/output_set.hpp>
+#include <libstream/api/pinned_parallelism.hpp>
 #include <libstream/plans/analyzer.hpp>
 #include <libstream/plans/push_filters.hpp>
 #include <libstream/plans/relational_planner.hpp>
@@ -64,6 +65,7 @@ Result<LogicalPlan> plan_outputs(const SessionState& session,
 Result<std::unique_ptr<RunningQuery>> start_outputs(const SessionState& session,
                                                     const std::vector<QueryOutput>& outputs,
                                                     QueryOptions options) {
+  STREAM_TRY(pin_parallelism(options));
   STREAM_TRY(const LogicalPlan logical, plan_outputs(session, outputs, options.parallelism));
   STREAM_TRY(PhysicalPlan physical, make_physical_plan(logical, options.parallelism));
   if (!options.checkpoint_interval) options.checkpoint_interval = Duration{0};

@@ -1,3 +1,4 @@
+#include <libstream/api/pinned_parallelism.hpp>
 #include <libstream/api/query_start.hpp>
 #include <libstream/connectors/memory/collect_sink.hpp>
 #include <libstream/plans/analyzer.hpp>
@@ -92,6 +93,7 @@ Result<std::unique_ptr<RunningQuery>> start_streaming(const SessionState& sessio
                                                       StreamingOptions options) {
   STREAM_TRY(const PlanRef plan, analyze(relation, session));
   STREAM_TRY(check_streaming(plan, options.mode, session.settings()));
+  STREAM_TRY(pin_parallelism(options.query));
   STREAM_TRY(PhysicalPlan physical, plan_query(session, plan, options.mode, std::move(options.sink),
                                                options.query.parallelism));
   if (!options.query.checkpoint_interval) options.query.checkpoint_interval = Duration{0};

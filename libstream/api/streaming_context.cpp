@@ -1,3 +1,4 @@
+#include <libstream/api/pinned_parallelism.hpp>
 #include <libstream/api/streaming_context.hpp>
 #include <libstream/connectors/kafka/kafka_connector.hpp>
 #include <libstream/connectors/standard/stdin_source.hpp>
@@ -83,6 +84,7 @@ void StreamingContext::start() {
   if (graph_->is_started())
     throw bad_plan(query_ && query_->is_active() ? "the context is running already"
                                                  : "a stopped context cannot be started again");
+  value_or_throw(pin_parallelism(options_));
   PhysicalPlan made = plan();
   query_ = value_or_throw(runner_->start(std::move(made), options_));
   graph_->close();

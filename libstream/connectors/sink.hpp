@@ -1,8 +1,9 @@
 // What a sink is: writers in the sink tasks and one committer beside the coordinator.
 //
-// Life of a writer: open, then for each epoch write*, finish. Between checkpoints only `write` is
-// called: `finish` ends everything written since the last one. Life of a committer: recover once,
-// then commit for each checkpoint epoch. commit may be called again for the same epoch.
+// Life of a writer: open, then for each epoch write*, finish, and of a marker sink commit. Between
+// checkpoints only `write` is called: `finish` ends everything written since the last one. Life of
+// a committer: recover once, then commit for each checkpoint epoch. A committer's commit may be
+// called again for the same epoch.
 #pragma once
 
 #include <libstream/base/file_system.hpp>
@@ -22,12 +23,21 @@ enum class SinkKind {
   direct,     ///< written at once: at least once
 };
 
+/// What the checkpoint says of one sink task when it opens.
+struct SinkHistory {
+  std::int64_t last_committed = -1;  ///< the newest epoch with a commit
+  std::int64_t unfinished = -1;      ///< the epoch after it whose offsets were written, -1: none
+  std::string last_message;          ///< what the task gave at the end of `last_committed`
+};
+
 struct SinkContext {
   FileSystem& files;
-  std::string query_id;   ///< survives restarts when there is a checkpoint directory
+  std::string query_id;  ///< survives restarts when there is a checkpoint directory
   std::uint32_t task = 0;
   std::uint32_t num_tasks = 1;
   std::int64_t term = 0;  ///< differs in each start: staged names of two attempts never meet
+  SinkHistory history = {};
+  std::uint32_t sink = 0;  ///< which of the query's sinks
 };
 
 class SinkWriter {
@@ -41,6 +51,10 @@ class SinkWriter {
   virtual Result<void> end(std::int64_t /*epoch*/) { return {}; }
   /// Ends what was written up to checkpoint epoch `epoch`; the message goes to the committer.
   virtual Result<std::string> finish(std::int64_t epoch) = 0;
+  /// Marker sinks: makes what `finish` ended visible, and the marker of `epoch` with it. Comes when
+  /// all tasks have finished and offsets/epoch is durable, before commits/epoch is written. An
+  /// error leaves open whether it went in; the marker tells the writer that runs the epoch again.
+  virtual Result<void> commit(std::int64_t /*epoch*/) { return {}; }
 };
 
 class SinkCommitter {

@@ -25,6 +25,7 @@ RecoveredCheckpoint RecoveredCheckpoint::of(const std::optional<EpochCommit>& la
     recovered.last_watermark = last_commit->watermark;
     recovered.next_watermark = last_commit->next_watermark;
     recovered.watermark_policy = last_commit->watermark_policy;
+    recovered.sink_messages = last_commit->sink_messages;
   } else if (uncommitted_offsets) {
     recovered.zero_time = uncommitted_offsets->zero_time;
     recovered.watermark_policy = uncommitted_offsets->watermark_policy;

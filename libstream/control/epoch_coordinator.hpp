@@ -130,6 +130,7 @@ struct RecoveredCheckpoint {
   EpochMillis next_watermark = 0;                   ///< and moved it to this
   std::optional<WatermarkPolicy> watermark_policy;  ///< of the first run
   std::optional<EpochOffsets> uncommitted;  ///< offsets/N without commits/N: run again as it was
+  std::vector<SinkMessage> sink_messages;   ///< of the last commit
 
   static RecoveredCheckpoint of(const std::optional<EpochCommit>& last_commit,
                                 std::optional<EpochOffsets> uncommitted_offsets);

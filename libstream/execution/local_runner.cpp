@@ -203,6 +203,19 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     for (auto& task : tasks_) task->end_open_range();
   }
 
+  std::size_t commit_tasks(EpochId epoch) override {
+    std::size_t asked = 0;
+    for (std::uint32_t number = 0; number < graph_.size(); ++number) {
+      if (!plan_.has_marker_sink(plan_.stages[graph_[number].stage])) continue;
+      ++asked;
+      // Not at once: an answer must not come before the number of those that are asked.
+      answers_.push_back([this, generation = generation_, number, epoch] {
+        if (generation == generation_) tasks_[number]->commit_epoch(epoch);
+      });
+    }
+    return asked;
+  }
+
   Result<void> restore_tasks(const RestoredState& state) override {
     ++generation_;
     tasks_.clear();
@@ -218,6 +231,8 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     options.channel_bytes = options_.channel_bytes;
     options.wake = [shared = shared_] { shared->wake(); };
     for (std::uint32_t number = 0; number < graph_.size(); ++number) {
+      if (const auto sink = plan_.stages[graph_[number].stage].sink)
+        options.sink_history = loop_->sink_history(*sink, graph_[number].index);
       tasks_.push_back(std::make_unique<Task>(plan_, graph_[number], number, options, *this));
       const auto found = state.find(number);
       STREAM_TRY(
@@ -259,6 +274,11 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     answers_.push_back([this, generation = generation_,
                         shared_done = std::make_shared<TaskDone>(std::move(task_done))] {
       if (generation == generation_) loop_->on_task_done(std::move(*shared_done));
+    });
+  }
+  void committed(EpochId epoch) override {
+    answers_.push_back([this, generation = generation_, epoch] {
+      if (generation == generation_) loop_->on_task_committed(epoch);
     });
   }
   void open_range_ended(EpochId epoch, std::uint32_t source, std::string end) override {

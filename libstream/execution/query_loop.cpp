@@ -16,6 +16,21 @@ NoDataEpochs most_wanted(const PhysicalPlan& plan) {
   return wanted;
 }
 
+/// The stage's rows lie where the splits were read, so another division into splits moves them.
+bool is_dealt_by_split(const PhysicalPlan& plan, const Stage& stage) {
+  if (stage.parallelism == 1) return false;
+  if (stage.source) return true;
+  return std::any_of(stage.inputs.begin(), stage.inputs.end(), [&](const StageInput& input) {
+    return input.exchange == Exchange::forward && is_dealt_by_split(plan, plan.stages[input.from]);
+  });
+}
+
+bool has_marker_sinks_by_split(const PhysicalPlan& plan) {
+  return std::any_of(plan.stages.begin(), plan.stages.end(), [&](const Stage& stage) {
+    return plan.has_marker_sink(stage) && is_dealt_by_split(plan, stage);
+  });
+}
+
 }  // namespace
 
 CoordinatorOptions coordinator_options(const PhysicalPlan& plan, const QueryOptions& options,
@@ -31,9 +46,12 @@ CoordinatorOptions coordinator_options(const PhysicalPlan& plan, const QueryOpti
   made.watermark_delays = plan.watermark_delays;
   made.watermark_policy = plan.watermark_policy;
   if (options.no_data_epochs) made.no_data_epochs = most_wanted(plan);
+  // A restart plans the rows since the last checkpoint anew: other splits, other tasks.
+  const bool must_commit_each = has_marker_sinks_by_split(plan);
   const bool is_fast = options.trigger.kind == Trigger::Kind::processing_time &&
                        options.trigger.interval < Duration(50);
   made.checkpoint_interval = options.checkpoint_interval.value_or(Duration(is_fast ? 1000 : 0));
+  if (must_commit_each) made.checkpoint_interval = Duration(0);
   made.durable = is_durable;
   made.run_empty_epochs = options.run_empty_epochs;
   return made;
@@ -68,7 +86,8 @@ QueryLoop::QueryLoop(const PhysicalPlan& plan, const QueryOptions& options, std:
       coordinator_(coordinator_options(plan, options, services_->is_durable()), initial_offsets),
       reporter_(describe(plan, options, services_->query_id(), std::move(run_id),
                          std::move(initial_offsets))),
-      host_(host) {}
+      host_(host),
+      committed_messages_(services_->recovered().sink_messages) {}
 
 void QueryLoop::start() { handle(coordinator_.on_start(now(), services_->recovered())); }
 
@@ -190,9 +209,33 @@ void QueryLoop::carry_out(BeginEpoch command) {
 void QueryLoop::carry_out(EndOpenRanges) { host_.end_open_ranges(); }
 
 void QueryLoop::carry_out(CommitSinks command) {
-  const EpochId epoch = command.epoch;
-  blocking([this, command] { return services_->commit_sinks(command); },
-           [this, epoch] { handle(coordinator_.on_sinks_committed(epoch, now())); });
+  committing_ = std::move(command);
+  tasks_to_commit_ = host_.commit_tasks(committing_.epoch);
+  if (tasks_to_commit_ == 0) commit_sinks();
+}
+
+void QueryLoop::on_task_committed(EpochId epoch) {
+  if (epoch != committing_.epoch || tasks_to_commit_ == 0) return;
+  if (--tasks_to_commit_ == 0) commit_sinks();
+}
+
+void QueryLoop::commit_sinks() {
+  blocking(
+      [this, command = committing_] { return services_->commit_sinks(command); },
+      [this, epoch = committing_.epoch] { handle(coordinator_.on_sinks_committed(epoch, now())); });
+}
+
+SinkHistory QueryLoop::sink_history(std::uint32_t sink, std::uint32_t task) const {
+  SinkHistory history;
+  const auto& recovered = services_->recovered();
+  history.last_committed = std::max(coordinator_.last_committed(), recovered.last_committed);
+  if (recovered.uncommitted) history.unfinished = recovered.uncommitted->epoch;
+  history.unfinished = std::max(history.unfinished, committing_.epoch);
+  if (history.unfinished <= history.last_committed) history.unfinished = -1;
+  for (const SinkMessage& message : committed_messages_) {
+    if (message.sink == sink && message.task == task) history.last_message = message.content;
+  }
+  return history;
 }
 
 void QueryLoop::carry_out(WriteCommit command) {
@@ -204,6 +247,7 @@ void QueryLoop::carry_out(WriteCommit command) {
 void QueryLoop::carry_out(EpochCommitted command) {
   host_.epoch_committed(reporter_.on_epoch_committed(command, now()));
   if (!command.is_checkpoint) return;
+  if (committing_.epoch == command.epoch) committed_messages_ = committing_.messages;
   blocking([this, command] { return services_->clean_up(command); }, [] {});
   if (options_.lose_tasks_after_every_epoch) handle(coordinator_.on_tasks_lost(now()));
 }
@@ -214,6 +258,7 @@ void QueryLoop::carry_out(ScheduleTick command) { host_.schedule_tick(command.at
 
 void QueryLoop::carry_out(RestoreTasks command) {
   ++attempt_;
+  tasks_to_commit_ = 0;
   planned_.clear();
   blocking([this, command] { return services_->load_state(command.from); },
            [this](RestoredState state) {

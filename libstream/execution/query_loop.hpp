@@ -24,6 +24,8 @@ class QueryHost {
   virtual void run_blocking(std::function<Answer()> work) = 0;
   virtual void begin_epoch(const EpochAssignment& assignment) = 0;
   virtual void end_open_ranges() = 0;
+  /// Asks the tasks of marker sinks to commit; gives their number. Each answers on_task_committed.
+  virtual std::size_t commit_tasks(EpochId epoch) = 0;
   /// Throws all tasks away and makes them anew with the restored state.
   virtual Result<void> restore_tasks(const RestoredState& state) = 0;
   virtual void schedule_tick(EpochMillis at) = 0;
@@ -42,6 +44,7 @@ class QueryLoop {
   void start();
   void on_tick();
   void on_task_done(TaskDone done);
+  void on_task_committed(EpochId epoch);
   void on_open_range_ended(EpochId epoch, std::uint32_t source, std::string end);
   void on_task_failed(Error error);
   void on_rows_available();
@@ -51,6 +54,8 @@ class QueryLoop {
   void stop(bool gracefully);
 
   QueryServices& services() { return *services_; }
+  /// What a sink task that opens now needs to know of what is committed.
+  SinkHistory sink_history(std::uint32_t sink, std::uint32_t task) const;
   const EpochCoordinator& coordinator() const { return coordinator_; }
 
  private:
@@ -61,6 +66,7 @@ class QueryLoop {
   void carry_out(BeginEpoch command);
   void carry_out(EndOpenRanges command);
   void carry_out(CommitSinks command);
+  void commit_sinks();
   void carry_out(WriteCommit command);
   void carry_out(EpochCommitted command);
   void carry_out(CaughtUp command);
@@ -87,6 +93,9 @@ class QueryLoop {
     PlannedSources sources;
   };
   std::map<EpochId, Planned> planned_;
+  CommitSinks committing_{-1, {}, 0};  ///< the newest that was asked for
+  std::size_t tasks_to_commit_ = 0;
+  std::vector<SinkMessage> committed_messages_;
   std::deque<Command> pending_;
   bool is_handling_ = false;
   std::size_t num_blocking_ = 0;  ///< works handed to the host and not answered yet

@@ -132,6 +132,11 @@ Result<void> QueryServices::open_checkpoint() {
   query_id_ = directory_->query_id();
   STREAM_TRY(const auto commit, read_commit());
   STREAM_TRY(auto offsets, read_offsets());
+  if (offsets && offsets->parallelism != options_.parallelism && plan_.has_marker_sinks())
+    return fatal(fmt::format(
+        "{}/offsets/{} was begun with parallelism {}, and its sink may have committed in "
+        "some of the tasks: start the query with that parallelism until it is committed",
+        options_.checkpoint_directory, offsets->epoch, offsets->parallelism));
   recovered_ = RecoveredCheckpoint::of(commit, std::move(offsets));
   if (commit) committed_files_ = commit->state_files;
   return {};

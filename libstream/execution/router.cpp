@@ -1,5 +1,7 @@
 #include <libstream/execution/router.hpp>
 
+#include <numeric>
+
 namespace stream {
 
 Router::Router(const TaskNode& node, const PhysicalPlan& plan, std::int64_t channel_bytes,
@@ -19,6 +21,8 @@ void Router::push(Batch batch) {
       send(edge.first_channel, compact_if_sparse(batch, pool_));
     } else if (edge.exchange == Exchange::hash) {
       push_hashed(edge, batch);
+    } else if (edge.exchange == Exchange::row_hash) {
+      push_by_row(edge, batch);
     } else {
       push_dealt(edge, batch);
     }
@@ -29,6 +33,18 @@ void Router::push_hashed(const OutputEdge& edge, const Batch& batch) {
   constexpr std::size_t kKeyColumn[] = {0};
   hashes_.resize(batch.num_rows());
   hash_rows(batch, kKeyColumn, hashes_);
+  deal_by_hashes(edge, batch);
+}
+
+void Router::push_by_row(const OutputEdge& edge, const Batch& batch) {
+  all_columns_.resize(batch.num_columns());
+  std::iota(all_columns_.begin(), all_columns_.end(), std::size_t{0});
+  hashes_.resize(batch.num_rows());
+  hash_rows(batch, all_columns_, hashes_);
+  deal_by_hashes(edge, batch);
+}
+
+void Router::deal_by_hashes(const OutputEdge& edge, const Batch& batch) {
   rows_.resize(edge.num_channels);
   for (auto& rows : rows_) rows.clear();
   for (std::size_t row = 0; row < batch.num_rows(); ++row) {

@@ -28,6 +28,8 @@ class Router {
 
  private:
   void push_hashed(const OutputEdge& edge, const Batch& batch);
+  void push_by_row(const OutputEdge& edge, const Batch& batch);
+  void deal_by_hashes(const OutputEdge& edge, const Batch& batch);
   void push_dealt(const OutputEdge& edge, const Batch& batch);
   void send_rows(const OutputEdge& edge, const Batch& batch);
   void send(std::uint32_t output, Batch batch);
@@ -40,6 +42,7 @@ class Router {
   std::size_t num_exhausted_ = 0;
   std::uint64_t dealt_ = 0;
   std::vector<std::uint64_t> hashes_;
+  std::vector<std::size_t> all_columns_;
   std::vector<std::vector<std::uint32_t>> rows_;  // by channel of the edge
 };
 

@@ -90,8 +90,9 @@ Result<void> Task::open(const std::vector<SealedState>& restored) {
   }
   if (stage_.sink) {
     writer_ = plan_.sinks[*stage_.sink]->make_writer();
-    STREAM_TRY(writer_->open(
-        {*options_.sink_files, options_.query_id, node_.index, stage_.parallelism, options_.term}));
+    STREAM_TRY(
+        writer_->open({*options_.sink_files, options_.query_id, node_.index, stage_.parallelism,
+                       options_.term, options_.sink_history, *stage_.sink}));
   }
   return {};
 }
@@ -121,6 +122,17 @@ void Task::begin_epoch(const EpochStart& start, std::vector<Split> splits) {
 }
 
 void Task::end_open_range() { should_end_open_range_ = true; }
+
+void Task::commit_epoch(EpochId epoch) {
+  if (phase_ == Phase::failed) return;
+  STREAM_CHECK(phase_ == Phase::idle && start_.epoch == epoch,
+               fmt::format("epoch {} is committed while {} runs", epoch, start_.epoch));
+  if (auto committed = writer_->commit(epoch); !committed) {
+    fail(std::move(committed).error());
+    return;
+  }
+  peers_.committed(epoch);
+}
 
 StepResult Task::fail(Error error) {
   phase_ = Phase::failed;

@@ -48,6 +48,8 @@ class TaskPeers {
   /// Gives credit back to the sender of an input channel.
   virtual void grant(std::uint32_t to_task, std::uint32_t to_output, std::int64_t bytes) = 0;
   virtual void done(TaskDone done) = 0;
+  /// The answer to commit_epoch.
+  virtual void committed(EpochId epoch) = 0;
   /// The open range of source `source` ended, told to or at the end of its input.
   virtual void open_range_ended(EpochId epoch, std::uint32_t source, std::string end) = 0;
   virtual void failed(Error error) = 0;
@@ -59,6 +61,7 @@ struct TaskOptions {
   Clock* clock = nullptr;
   std::string query_id;
   std::int64_t term = 0;
+  SinkHistory sink_history;
   bool seals_state = true;  ///< false: nothing could take it, the query has no checkpoint
   std::size_t batch_rows = 4096;
   std::size_t channel_bytes = 8u << 20;
@@ -83,6 +86,8 @@ class Task {
   void grant(std::uint32_t output, std::int64_t bytes);
   void begin_epoch(const EpochStart& start, std::vector<Split> splits);
   void end_open_range();
+  /// Of a marker sink's task: makes the epoch that it finished visible.
+  void commit_epoch(EpochId epoch);
 
   /// A bounded piece of work: about one batch.
   StepResult step();

@@ -43,6 +43,7 @@ std::vector<TaskNode> make_task_graph(const PhysicalPlan& plan) {
             break;
           case Exchange::hash:
           case Exchange::round_robin:
+          case Exchange::row_hash:
             for (std::uint32_t j = 0; j < stage.parallelism; ++j)
               connect(tasks, sender, receiver + j, place);
             break;

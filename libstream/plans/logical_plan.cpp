@@ -22,6 +22,7 @@ class Planner {
     }
     if (made_.sinks.empty())
       return bad_plan("No output operations registered, so nothing to execute");
+    if (made_.has_marker_sinks()) deal_alike();
     made_.watermark_delays = plan_.watermark_delays;
     made_.watermark_policy = plan_.watermark_policy;
     return std::move(made_);
@@ -34,6 +35,16 @@ class Planner {
       if (std::holds_alternative<SinkNode>(node.kind)) ++uses_[id];
       if (uses_[id] == 0) continue;
       for (const NodeId input : node.inputs) ++uses_[input];
+    }
+  }
+
+  /// A sink that commits task by task needs each row at the same task when an epoch runs again, in
+  /// whatever order rows come then.
+  void deal_alike() {
+    for (Stage& stage : made_.stages) {
+      for (StageInput& input : stage.inputs) {
+        if (input.exchange == Exchange::round_robin) input.exchange = Exchange::row_hash;
+      }
     }
   }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace stream {
 
 std::size_t PhysicalPlan::num_tasks() const {
@@ -14,6 +16,15 @@ std::uint32_t PhysicalPlan::first_task(std::uint32_t stage) const {
   std::uint32_t first = 0;
   for (std::uint32_t i = 0; i < stage; ++i) first += stages[i].parallelism;
   return first;
+}
+
+bool PhysicalPlan::has_marker_sink(const Stage& stage) const {
+  return stage.sink && sinks[*stage.sink]->kind() == SinkKind::marker;
+}
+
+bool PhysicalPlan::has_marker_sinks() const {
+  return std::any_of(stages.begin(), stages.end(),
+                     [this](const Stage& stage) { return has_marker_sink(stage); });
 }
 
 namespace {
@@ -47,6 +58,8 @@ std::string_view exchange_name(Exchange exchange) {
       return "single";
     case Exchange::round_robin:
       return "round robin";
+    case Exchange::row_hash:
+      return "hash of the row";
   }
   return "";
 }

@@ -20,6 +20,7 @@ enum class Exchange {
   hash,         ///< by key group of the hash of column 0
   single,       ///< all to task 0
   round_robin,  ///< rows dealt out in turn, from task i on
+  row_hash,     ///< by the hash of the whole row: alike in every run of an epoch
 };
 
 /// One operator of a chain. `id` is stable across restarts: state is filed under it.
@@ -58,6 +59,9 @@ struct PhysicalPlan {
   std::size_t num_tasks() const;
   /// Index of the stage's first task; tasks are numbered stage by stage.
   std::uint32_t first_task(std::uint32_t stage) const;
+  /// The stage ends in a sink that commits task by task (SinkKind::marker).
+  bool has_marker_sink(const Stage& stage) const;
+  bool has_marker_sinks() const;
 };
 
 /// Ids of all operators as Spark counts them: from the sinks down, inputs in order.

@@ -65,7 +65,7 @@ Command add_bench(CLI::App& app) {
   app.add_option("--input", options->bench.input, "text to count the words of (default: generated)")
       ->check(CLI::ExistingFile);
   app.add_option("--kafka", options->bench.kafka,
-                 "HOST:PORT of a broker, for kafka-read; it makes a topic there");
+                 "HOST:PORT of a broker, for kafka-*; topics are made there");
   app.add_option("--part", options->bench.part,
                  "of W3, W4, W5 and growth: only what has this in its name");
   app.add_flag("--quick", options->bench.is_quick,

@@ -1,6 +1,7 @@
 #include <apps/streamctl/commands.hpp>
 #include <libstream/api/source_registry.hpp>
 #include <libstream/api/sql_sink.hpp>
+#include <libstream/connectors/kafka/kafka_sink_options.hpp>
 #include <libstream/connectors/kafka/kafka_source_options.hpp>
 #include <libstream/expressions/aggregate_function.hpp>
 #include <libstream/expressions/window_function.hpp>
@@ -36,6 +37,7 @@ constexpr std::array kConnectors{
     Row{"queue", "source", "exactly once", "batches added by the program, as long as it lives"},
     Row{"text files", "sink", "exactly once", "lines of tab-separated columns in a directory"},
     Row{"text directories", "sink", "exactly once", "a directory an interval (save_as_text_files)"},
+    Row{"kafka", "sink", "exactly once", "records of topics (write with make_kafka_sink)"},
     Row{"console", "sink", "at least once", "the first rows of each interval (print)"},
     Row{"for_each_batch", "sink", "at least once",
         "a function of the program, with a stable epoch number"},
@@ -79,6 +81,12 @@ constexpr std::array kOperations{"map",
                                  "write_text",
                                  "for_each_batch"};
 
+void print_options(const std::vector<OptionText>& options) {
+  for (const OptionText& option : options)
+    fmt::print("  {:<40} {}{}\n", option.name, option.sentence,
+               option.default_value.empty() ? "" : fmt::format(" [{}]", option.default_value));
+}
+
 /// The formats that SQL and DataFrames know by name.
 void list_formats() {
   const std::vector<std::string> sources = source_formats();
@@ -93,17 +101,16 @@ void list_formats() {
                is_source && is_sink ? "source, sink"
                : is_source          ? "source"
                                     : "sink");
-    for (const OptionText& option :
-         name == "kafka" ? kafka_source_option_texts() : format_option_texts(name))
-      fmt::print("  {:<40} {}{}\n", option.name, option.sentence,
-                 option.default_value.empty() ? "" : fmt::format(" [{}]", option.default_value));
+    print_options(name == "kafka" ? kafka_source_option_texts() : format_option_texts(name));
+    if (name == "kafka" && is_sink) {
+      fmt::print("  as a sink:\n");
+      print_options(kafka_sink_option_texts());
+    }
   }
   for (const AbsentFormat& absent : absent_formats())
     fmt::print("{:<18} absent: {}\n", absent.name, absent.reason);
   fmt::print("every sink\n");
-  for (const OptionText& option : sql_sink_option_texts())
-    fmt::print("  {:<40} {}{}\n", option.name, option.sentence,
-               option.default_value.empty() ? "" : fmt::format(" [{}]", option.default_value));
+  print_options(sql_sink_option_texts());
 }
 
 void list_functions() {

@@ -152,7 +152,9 @@ std::vector<std::string> source_formats() {
   return names;
 }
 std::vector<std::string> sink_formats() {
-  return {"console", "csv", "json", "memory", "noop", "text"};
+  std::vector<std::string> formats = {"console", "csv", "json", "memory", "noop", "text"};
+  if (kafka_absence().empty()) formats.insert(formats.begin() + 3, "kafka");
+  return formats;
 }
 
 std::vector<AbsentFormat> absent_formats() {
@@ -220,6 +222,14 @@ Result<std::shared_ptr<const Sink>> make_sink_by_name(SessionState& session,
   }
   if (format == "console")
     return make_console_table_sink(std::move(request.options), request.schema, session.settings());
+  if (format == "kafka" && kafka_absence().empty()) {
+    if (!request.is_streaming && request.save_mode != SaveMode::append &&
+        request.save_mode != SaveMode::error_if_exists)
+      return bad_option(
+          "Save mode not allowed for Kafka. Allowed save modes are Append and ErrorIfExists "
+          "(default).");
+    return make_kafka_sink(std::move(request.options), request.is_streaming);
+  }
   if (format == "noop") {
     return std::shared_ptr<const Sink>(callback_sink(
         [](std::int64_t, EpochMillis, const std::vector<Batch>&) { return Result<void>(); },

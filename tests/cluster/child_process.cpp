@@ -20,7 +20,8 @@ namespace stream::testing {
 
 ChildProcess::ChildProcess(const std::string& program, const std::vector<std::string>& arguments) {
   output_path_ = std::filesystem::temp_directory_path() / ("libstream-child-" + make_unique_id());
-  const std::string path = std::string(STREAM_BIN) + "/" + program;
+  const std::string path =
+      program.starts_with('/') ? program : std::string(STREAM_BIN) + "/" + program;
   std::vector<char*> argv{const_cast<char*>(path.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);

@@ -16,7 +16,8 @@ struct ChildResult {
 
 class ChildProcess {
  public:
-  /// Starts STREAM_BIN/`program`; its output goes to a temporary file.
+  /// Starts STREAM_BIN/`program`, or the absolute path that it is; its output goes to a temporary
+  /// file.
   ChildProcess(const std::string& program, const std::vector<std::string>& arguments);
   ~ChildProcess();  ///< kills it when it still runs
   ChildProcess(const ChildProcess&) = delete;

@@ -70,10 +70,13 @@ void run_sessions(const BenchOptions& options, const Print& print);        ///< 
 void run_growth(const BenchOptions& options, const Print& print);          ///< growth
 /// A query of Nexmark: N1, N2, N3, N5, N7, N8.
 void run_nexmark(const std::string& name, const BenchOptions& options, const Print& print);
-void run_latency(const BenchOptions& options, const Print& print);     ///< W9
-void run_sql_start(const BenchOptions& options, const Print& print);   ///< SQL
-void run_json(const BenchOptions& options, const Print& print);        ///< JSON
-void run_kafka_read(const BenchOptions& options, const Print& print);  ///< kafka-read
+void run_latency(const BenchOptions& options, const Print& print);      ///< W9
+void run_sql_start(const BenchOptions& options, const Print& print);    ///< SQL
+void run_json(const BenchOptions& options, const Print& print);         ///< JSON
+void run_kafka_read(const BenchOptions& options, const Print& print);   ///< kafka-read
+void run_kafka_write(const BenchOptions& options, const Print& print);  ///< kafka-write
+void run_kafka_exactly_once(const BenchOptions& options,
+                            const Print& print);                       ///< kafka-exactly-once
 void run_checkpoint(const BenchOptions& options, const Print& print);  ///< checkpoint
 
 }  // namespace stream::perf

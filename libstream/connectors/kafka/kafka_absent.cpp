@@ -16,4 +16,8 @@ Result<std::shared_ptr<const Source>> make_typed_kafka_source(OptionMap, const S
   return bad_option(std::string(kafka_absence()));
 }
 
+Result<std::shared_ptr<const Sink>> make_kafka_sink(OptionMap, bool) {
+  return bad_option(std::string(kafka_absence()));
+}
+
 }  // namespace stream

@@ -1,7 +1,8 @@
-// What the rest of the engine knows of Kafka: whether this build has it, and its source by its
-// options. Used by api; the thread that builds the plan.
+// What the rest of the engine knows of Kafka: whether this build has it, its source and its
+// sink by their options. Used by api; the thread that builds the plan.
 #pragma once
 
+#include <libstream/connectors/sink.hpp>
 #include <libstream/connectors/source.hpp>
 #include <libstream/formats/format_options.hpp>
 
@@ -20,5 +21,8 @@ Result<std::shared_ptr<const Source>> make_kafka_source(OptionMap options, bool 
 /// key and value as BINARY or STRING. For typed programs.
 Result<std::shared_ptr<const Source>> make_typed_kafka_source(OptionMap options,
                                                               const Schema& schema);
+
+/// Rows as records. Exactly once is the default of streams, at least once of bounded writes.
+Result<std::shared_ptr<const Sink>> make_kafka_sink(OptionMap options, bool is_streaming);
 
 }  // namespace stream

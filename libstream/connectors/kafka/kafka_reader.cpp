@@ -14,9 +14,6 @@ constexpr Duration kSlice(100);
 // A partition that was not read for so many ranges is no longer fetched.
 constexpr std::uint64_t kForgetAfter = 10'000;
 
-// Shorter queues never made the client stop fetching.
-constexpr std::size_t kLeastPeak = 8;
-
 KafkaSettings consumer_settings(const KafkaReading& reading) {
   KafkaSettings settings;
   settings.defaults = {
@@ -155,24 +152,8 @@ void KafkaReader::take(rd_kafka_message_s& message) {
   position_ = message.offset + 1;
 }
 
-/// A client of before 2.2 that stopped fetching because its queue was full looks at it again a
-/// second later, however empty it is by then. A request to the partition's leader, whose answer
-/// nobody waits for, makes it look now.
-void KafkaReader::keep_fetching() {
-  const std::size_t queued = rd_kafka_queue_length(current_->queue.get());
-  current_->peak = std::max(current_->peak, queued);
-  if (current_->peak < kLeastPeak || queued > current_->peak / 2) return;
-  current_->peak = 0;
-  const KafkaPtr<rd_kafka_topic_partition_list_s> list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), range_.partition.topic.c_str(),
-                                    range_.partition.partition)
-      ->offset = kEarliestOffset;
-  rd_kafka_offsets_for_times(client_->get(), list.get(), 0);
-}
-
 void KafkaReader::consume(Duration wait) {
   const std::int64_t before = position_;
-  keep_fetching();
   has_overshot_ = false;
   rd_kafka_consume_callback_queue(current_->queue.get(), static_cast<int>(wait.count()),
                                   &on_message, this);

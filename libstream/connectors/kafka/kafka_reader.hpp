@@ -34,7 +34,6 @@ class KafkaReader final : public SourceReader {
     std::int32_t partition = 0;
     std::int64_t next = -1;  // offset of the next message of `queue`; -1: unknown
     std::uint64_t last_open = 0;
-    std::size_t peak = 0;  // messages that were queued at most since the fetcher was woken
     bool is_started = false;
     ~Fetched();
     void stop();
@@ -51,7 +50,6 @@ class KafkaReader final : public SourceReader {
   Result<void> start_fetching(std::int64_t from);
   void forget_unused();
   void consume(Duration wait);
-  void keep_fetching();
   Result<void> resolve_failure();
   Result<OutOfRange> ask_what_is_there();
   Result<ReadStatus> wait_for_more();

@@ -1,0 +1,168 @@
+#include <libstream/base/clock.hpp>
+#include <libstream/base/unique_id.hpp>
+#include <tests/servers/window_program.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+namespace stream::testing {
+
+namespace {
+
+constexpr long kWindowSeconds = 10;
+constexpr unsigned kSensors = 7;
+
+const char* const kProgram = R"(
+CREATE STREAM readings USING kafka
+  OPTIONS ('kafka.bootstrap.servers' '${brokers}', subscribe '${input}', startingOffsets 'earliest')
+  WATERMARK FOR timestamp AS timestamp - INTERVAL '1' SECOND;
+CREATE SINK totals USING kafka
+  OPTIONS ('kafka.bootstrap.servers' '${brokers}', topic '${topic}', trigger '${trigger}'${more:});
+INSERT INTO totals
+SELECT CAST(key AS STRING) AS key,
+       concat_ws(' ', CAST(key AS STRING), unix_timestamp(window.start), count(*),
+                 sum(try_cast(CAST(value AS STRING) AS BIGINT))) AS value
+FROM readings GROUP BY window(timestamp, '10 seconds'), key;
+)";
+
+long newest_number(const std::string& directory) {
+  long newest = -1;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") == std::string::npos)
+      newest = std::max(newest, std::stol(name));
+  }
+  return newest;
+}
+
+/// The second line of the checkpoint's metadata.
+std::string query_id(const std::string& checkpoint) {
+  std::ifstream file(checkpoint + "/metadata");
+  std::string head, id;
+  std::getline(file, head);
+  std::getline(file, id);
+  return id;
+}
+
+}  // namespace
+
+WindowProgram::WindowProgram(std::string brokers, std::uint64_t seed, int copies)
+    : brokers_(std::move(brokers)),
+      input_("readings-" + make_unique_id()),
+      topic_("totals-" + make_unique_id()),
+      checkpoint_(directory_ / "checkpoint"),
+      random_(seed),
+      parallelism_(1 + static_cast<int>(random_() % 3)) {
+  create_topic(brokers_, input_, 1, copies);
+  create_topic(brokers_, topic_, 3, copies);
+  std::ofstream(directory_ / "program.sql") << kProgram;
+}
+
+std::vector<std::string> WindowProgram::arguments(const std::string& trigger,
+                                                  const std::string& more) const {
+  std::vector<std::string> made{
+      "run",           directory_ / "program.sql",  "--param",      "input=" + input_,
+      "--param",       "brokers=" + brokers_,       "--param",      "topic=" + topic_,
+      "--param",       "trigger=" + trigger,        "--checkpoint", checkpoint_,
+      "--parallelism", std::to_string(parallelism_)};
+  if (!more.empty()) made.insert(made.end(), {"--param", "more=" + more});
+  return made;
+}
+
+std::unique_ptr<ChildProcess> WindowProgram::start(const std::string& trigger,
+                                                   const std::string& more) const {
+  return std::make_unique<ChildProcess>("streamctl", arguments(trigger, more));
+}
+
+ChildResult WindowProgram::run_to_end(const std::string& more) const {
+  ChildProcess child("streamctl", arguments("available-now", more));
+  return child.wait(120);
+}
+
+TopicRecord WindowProgram::reading() {
+  constexpr std::size_t kLargeBytes = 900'000;
+  if (random_() % 8 == 0) ++second_;
+  const std::string sensor = "s" + std::to_string(random_() % kSensors);
+  auto& [count, sum] = windows_[{sensor, second_ / kWindowSeconds}];
+  ++count;
+  TopicRecord record{sensor, {}, second_ * 1000};
+  if (random_() % 100 == 0) {
+    ++num_poisoned_;
+    const auto kind = random_() % 40;
+    if (kind == 0) {
+      record.value = std::string(kLargeBytes, '\xff');
+    } else if (kind > 3) {
+      record.value = "no number";
+    }
+    return record;
+  }
+  const long value = static_cast<long>(random_() % 1000);
+  sum = sum.value_or(0) + value;
+  record.value = std::to_string(value);
+  return record;
+}
+
+void WindowProgram::add_readings(int rows) {
+  std::vector<TopicRecord> records;
+  for (int i = 0; i < rows; ++i) records.push_back(reading());
+  write_topic(brokers_, input_, records);
+}
+
+void WindowProgram::close_windows() {
+  second_ = (second_ / kWindowSeconds + 10) * kWindowSeconds;
+  write_topic(brokers_, input_, {{"closing", "0", second_ * 1000}});
+  abort_in_topic(brokers_, input_, {{"closing", "aborted", second_ * 1000}});
+}
+
+std::map<std::string, int> WindowProgram::expected() const {
+  std::map<std::string, int> rows;
+  for (const auto& [place, totals] : windows_) {
+    const auto& [sensor, window] = place;
+    const auto& [count, sum] = totals;
+    const std::string end = sum ? " " + std::to_string(*sum) : std::string();
+    rows[fmt::format("{} {} {}{}", sensor, window * kWindowSeconds, count, end)] = 1;
+  }
+  return rows;
+}
+
+std::map<std::string, int> WindowProgram::written(Isolation isolation) const {
+  std::map<std::string, int> rows;
+  for (const TopicRecord& record : read_topic(brokers_, topic_, isolation)) {
+    const std::string value = record.value.value_or("a null value");
+    if (!value.starts_with("closing ")) ++rows[value];
+  }
+  return rows;
+}
+
+std::string WindowProgram::phase_left() const {
+  const std::string query = checkpoint_ + "/totals";
+  const long offsets = newest_number(query + "/offsets");
+  const long commits = newest_number(query + "/commits");
+  if (offsets <= commits) return "between epochs";
+  for (int task = 0; task < parallelism_; ++task) {
+    const std::string group = fmt::format("{}/0/{}", query_id(query), task);
+    if (committed_offset(brokers_, group, topic_) == offsets + 1)
+      return "in the topic, commit missing";
+  }
+  return "offsets written, running";
+}
+
+std::uint64_t test_seed(const std::string& binary) {
+  const char* given = std::getenv("STREAM_TEST_SEED");
+  const std::uint64_t seed = given ? std::stoull(given) : std::random_device{}();
+  std::cout << "seed " << seed << ": STREAM_TEST_SEED=" << seed << " tests/run " << binary << "\n";
+  return seed;
+}
+
+int rounds(int by_default, int when_long) {
+  return std::getenv("STREAM_TEST_LONG") != nullptr ? when_long : by_default;
+}
+
+std::int64_t steady_millis() { return system_clock().steady_nanos() / 1'000'000; }
+
+}  // namespace stream::testing

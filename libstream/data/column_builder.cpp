@@ -6,7 +6,8 @@ namespace stream {
 
 namespace {
 constexpr std::size_t kStringBlockBytes = 64u << 10;
-}
+constexpr std::size_t kSmallestBytes = 4096;
+}  // namespace
 
 ColumnBuilder::ColumnBuilder(DataType type, BlockPool& pool)
     : type_(std::move(type)), pool_(&pool) {
@@ -23,7 +24,8 @@ void ColumnBuilder::adopt(const std::vector<BlockRef>& blocks) {
 }
 
 void ColumnBuilder::grow_values(std::size_t bytes) {
-  BlockRef larger = pool_->allocate(std::max<std::size_t>({bytes, 2 * values_.capacity(), 4096}));
+  BlockRef larger =
+      pool_->allocate(std::max({bytes, 2 * values_.capacity(), expected_bytes_, kSmallestBytes}));
   const std::size_t used = num_rows_ * value_width(type_.kind);
   if (used > 0) std::memcpy(larger.data(), values_.data(), used);
   values_ = std::move(larger);
@@ -72,19 +74,27 @@ void ColumnBuilder::append_string(std::string_view text) {
   append(view);
 }
 
-void ColumnBuilder::mark_null() {
-  const std::size_t bytes = num_rows_ / 8 + 1;
+void ColumnBuilder::set_null(std::size_t row) {
+  const std::size_t bytes = row / 8 + 1;
   if (bytes > validity_.capacity()) {
     BlockRef larger = pool_->allocate(std::max<std::size_t>(2 * bytes, 512));
     std::memset(larger.data(), 0xff, larger.capacity());
     if (validity_) std::memcpy(larger.data(), validity_.data(), validity_.capacity());
     validity_ = std::move(larger);
   }
-  validity_.data()[num_rows_ / 8] &= static_cast<char>(~(1u << (num_rows_ % 8)));
+  validity_.data()[row / 8] &= static_cast<char>(~(1u << (row % 8)));
+}
+
+std::uint32_t ColumnBuilder::point_into(const BlockRef& block) {
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    if (blocks_[i] == block) return static_cast<std::uint32_t>(i);
+  }
+  blocks_.push_back(block);
+  return static_cast<std::uint32_t>(blocks_.size() - 1);
 }
 
 void ColumnBuilder::append_null() {
-  mark_null();
+  set_null(num_rows_);
   switch (value_width(type_.kind)) {
     case 1:
       append<std::uint8_t>(0);
@@ -143,6 +153,7 @@ Column ColumnBuilder::finish() {
     values_ = pool_->allocate(sizeof(std::int64_t));
     std::memset(values_.data(), 0, sizeof(std::int64_t));
   }
+  expected_bytes_ = num_rows_ * value_width(type_.kind);
   column.validity = std::move(validity_);
   column.values = std::move(values_);
   column.blocks = std::move(blocks_);

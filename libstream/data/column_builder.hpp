@@ -27,6 +27,20 @@ class ColumnBuilder {
     reinterpret_cast<T*>(values_.data())[num_rows_] = value;
     ++num_rows_;
   }
+  /// `count` values of a fixed-width type, which the caller writes at once: the place is good until
+  /// the next append.
+  template <class T>
+  T* extend(std::size_t count) {
+    const std::size_t bytes = (num_rows_ + count) * sizeof(T);
+    if (bytes > values_.capacity()) grow_values(bytes);
+    T* const first = reinterpret_cast<T*>(values_.data()) + num_rows_;
+    num_rows_ += count;
+    return first;
+  }
+  /// A row that is there becomes null. Not for structs.
+  void set_null(std::size_t row);
+  /// The number of a block in string views that are appended as values (extend<StringView>).
+  std::uint32_t point_into(const BlockRef& block);
   void append_string(std::string_view text);
   /// Appends a null of any type (children of structs get nulls too).
   void append_null();
@@ -42,7 +56,6 @@ class ColumnBuilder {
 
  private:
   void grow_values(std::size_t bytes);
-  void mark_null();
   std::uint32_t foreign_block(std::string_view text, const char*& base);
 
   struct Adopted {
@@ -54,6 +67,7 @@ class ColumnBuilder {
   DataType type_;
   BlockPool* pool_;
   std::size_t num_rows_ = 0;
+  std::size_t expected_bytes_ = 0;  // of values: what the last column had
   BlockRef values_;
   BlockRef validity_;
   std::vector<BlockRef> blocks_;

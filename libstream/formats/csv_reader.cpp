@@ -2,7 +2,6 @@
 #include <libstream/expressions/function.hpp>
 #include <libstream/expressions/utf8.hpp>
 #include <libstream/formats/csv_reader.hpp>
-#include <libstream/formats/csv_scanner.hpp>
 #include <libstream/formats/malformed.hpp>
 
 #include <fmt/format.h>
@@ -12,7 +11,7 @@
 namespace stream {
 namespace {
 
-constexpr std::size_t kWindowBytes = 8192;
+constexpr std::size_t kWindowBytes = 16 << 10;
 constexpr std::uint16_t kWrongCount = 1;
 constexpr std::uint16_t kFirstColumn = 2;  // this and following: that column's field
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -134,67 +133,134 @@ Result<std::size_t> CsvReader::take_lines(const ByteRange& bytes, std::size_t ma
 }
 
 Result<bool> CsvReader::take_window(const ByteRange& bytes, std::size_t& at, std::size_t max_rows) {
-  const char* const block = bytes.block.data();
-  const char separator = options_.syntax.separator[0];
-  const std::size_t limit = std::min(kGroupRows, max_rows - num_rows());
+  const std::size_t begin = at;
   std::size_t size = kWindowBytes;
   while (true) {
-    const std::size_t end = std::min(bytes.end, at + size);
-    const bool is_last = bytes.is_last && end == bytes.end;
-    if (places_.size() < end - at + 64) places_.resize(end - at + 64);
-    const std::uint32_t* place = places_.data();
+    Window window;
+    window.end = std::min(bytes.end, at + size);
+    window.is_last = bytes.is_last && window.end == bytes.end;
+    // In front of the places that are found: the one before the first field.
+    if (places_.size() < window.end - at + 65) places_.resize(window.end - at + 65);
+    places_[0] = static_cast<std::uint32_t>(at) - 1;
     const CsvStructure found =
-        scan_csv(block, at, end, separator, options_.syntax.quote, places_.data());
-    const std::uint32_t* const places_end = place + found.count;
-    const std::size_t begin = at;
-    const auto is_end_of_line = [&](std::uint32_t p) {
-      return block[p] == '\n' || block[p] == '\r';
-    };
-    while (at < end && at < bytes.owned && group_rows_ < limit) {
-      bool is_plain = place + num_fields_ <= places_end &&
-                      static_cast<unsigned char>(block[at]) > ' ' && !wants_header_ &&
-                      !(options_.syntax.comment && block[at] == *options_.syntax.comment);
-      if (is_plain) {
-        is_plain = is_end_of_line(place[num_fields_ - 1]);
-        for (std::size_t i = 0; i + 1 < num_fields_; ++i)
-          is_plain = is_plain && block[place[i]] == separator;
-      }
-      const std::uint32_t* terminator = place + num_fields_ - 1;
-      if (!is_plain) {
-        terminator = place;
-        while (terminator < places_end && !is_end_of_line(*terminator)) ++terminator;
-        if (terminator == places_end && !is_last) break;
-      }
-      const std::size_t line_end = terminator < places_end ? *terminator : end;
-      std::size_t next = line_end + (terminator < places_end);
-      if (line_end < end && block[line_end] == '\r') {
-        if (next == end && !is_last) break;
-        if (next < end && block[next] == '\n') {
-          ++next;
-          ++terminator;
-        }
-      }
-      if (is_plain && !found.is_ascii) is_plain = is_valid_utf8({block + at, line_end - at});
-      if (is_plain) {
-        for (std::size_t c = 0; c < data_columns_.size(); ++c) {
-          const std::size_t index = data_columns_[c];
-          const std::size_t from = index == 0 ? at : place[index - 1] + 1;
-          group_[c][group_rows_] = {block + from, static_cast<std::uint32_t>(place[index] - from)};
-        }
-        records_[group_rows_] = {block + at, line_end - at};
-        offsets_[group_rows_] = bytes.offset + at;
-        bad_[group_rows_++] = 0;
-      } else {
-        STREAM_TRY(take_line({block + at, line_end - at}, bytes.offset + at));
-      }
-      at = next;
-      place = terminator < places_end ? terminator + 1 : places_end;
+        scan_csv(bytes.block.data(), at, window.end, options_.syntax.separator[0],
+                 options_.syntax.quote, places_.data() + 1);
+    window.is_ascii = found.is_ascii;
+    window.place = places_.data() + 1;
+    window.places_end = window.place + found.count;
+    if (is_grid(bytes, at, window, found)) {
+      const std::size_t room = max_rows - num_rows() - group_rows_;
+      STREAM_TRY(take_grid(bytes, at, window, std::min(found.num_lines, room)));
+    } else {
+      STREAM_TRY(take_records(bytes, at, window, max_rows));
     }
-    if (group_rows_ == kGroupRows || is_full(max_rows)) STREAM_TRY(flush_group());
     if (at > begin) return true;
-    if (end == bytes.end) return false;
+    if (window.end == bytes.end) return false;
     size *= 4;  // a line longer than the window
   }
+}
+
+bool CsvReader::is_grid(const ByteRange& bytes, std::size_t at, const Window& window,
+                        const CsvStructure& found) const {
+  if (!found.is_plain || found.num_lines == 0 || wants_header_ || window.end > bytes.owned ||
+      found.count < found.num_lines * num_fields_)
+    return false;
+  const char* const block = bytes.block.data();
+  const FieldGrid grid{block, window.place, num_fields_, found.num_lines};
+  // Blank lines, and what may be comments, are told apart one by one.
+  const auto comment = static_cast<unsigned char>(options_.syntax.comment.value_or('\0'));
+  bool is_regular = true;
+  for (std::size_t row = 0; row < grid.num_rows; ++row) {
+    const auto first = static_cast<unsigned char>(block[grid.begin(row, 0)]);
+    is_regular = is_regular && (block[grid.end(row, num_fields_ - 1)] == '\n') & (first > ' ') &
+                                   (first != comment);
+  }
+  // As every record has its line end, and there are no more of them, what is between separates.
+  if (!is_regular || found.is_ascii) return is_regular;
+  return is_valid_utf8({block + at, grid.end(grid.num_rows - 1, num_fields_ - 1) - at});
+}
+
+Result<void> CsvReader::take_grid(const ByteRange& bytes, std::size_t& at, Window& window,
+                                  std::size_t num_rows) {
+  STREAM_TRY(flush_group());
+  while (num_rows > 0) {
+    const FieldGrid grid{bytes.block.data(), window.place, num_fields_,
+                         std::min(num_rows, kGroupRows)};
+    const std::span<std::uint16_t> bad(bad_.data(), grid.num_rows);
+    std::fill(bad.begin(), bad.end(), std::uint16_t{0});
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      columns_[c]->convert(GridColumn(grid, data_columns_[c]), bytes.block, bad,
+                           static_cast<std::uint16_t>(kFirstColumn + c));
+    }
+    group_rows_ = grid.num_rows;
+    if (has_bad_rows()) {
+      for (std::size_t row = 0; row < grid.num_rows; ++row) {
+        for (std::size_t c = 0; c < columns_.size(); ++c)
+          group_[c][row] = grid.text(row, data_columns_[c]);
+        records_[row] = grid.record(row);
+        offsets_[row] = bytes.offset + grid.begin(row, 0);
+      }
+    }
+    STREAM_TRY(finish_group());
+    window.place += grid.num_rows * num_fields_;
+    num_rows -= grid.num_rows;
+  }
+  at = window.place[-1] + 1;
+  return {};
+}
+
+Result<void> CsvReader::take_records(const ByteRange& bytes, std::size_t& at, const Window& window,
+                                     std::size_t max_rows) {
+  const char* const block = bytes.block.data();
+  const char separator = options_.syntax.separator[0];
+  const auto is_end_of_line = [&](std::uint32_t place) {
+    return block[place] == '\n' || block[place] == '\r';
+  };
+  const std::uint32_t* place = window.place;
+  while (at < window.end && at < bytes.owned && !is_full(max_rows)) {
+    if (group_rows_ == kGroupRows) STREAM_TRY(flush_group());
+    bool is_plain = place + num_fields_ <= window.places_end &&
+                    static_cast<unsigned char>(block[at]) > ' ' && !wants_header_ &&
+                    !(options_.syntax.comment && block[at] == *options_.syntax.comment);
+    if (is_plain) {
+      is_plain = is_end_of_line(place[num_fields_ - 1]);
+      for (std::size_t i = 0; i + 1 < num_fields_; ++i)
+        is_plain = is_plain && block[place[i]] == separator;
+    }
+    const std::uint32_t* terminator = place + num_fields_ - 1;
+    if (!is_plain) {
+      terminator = place;
+      while (terminator < window.places_end && !is_end_of_line(*terminator)) ++terminator;
+      if (terminator == window.places_end && !window.is_last) break;
+    }
+    const std::size_t line_end = terminator < window.places_end ? *terminator : window.end;
+    std::size_t next = line_end + (terminator < window.places_end);
+    if (line_end < window.end && block[line_end] == '\r') {
+      if (next == window.end && !window.is_last) break;
+      if (next < window.end && block[next] == '\n') {
+        ++next;
+        ++terminator;
+      }
+    }
+    const std::string_view line(block + at, line_end - at);
+    if (is_plain && !window.is_ascii) is_plain = is_valid_utf8(line);
+    if (is_plain) {
+      for (std::size_t c = 0; c < data_columns_.size(); ++c) {
+        const std::size_t index = data_columns_[c];
+        const std::size_t from = index == 0 ? at : place[index - 1] + 1;
+        group_[c][group_rows_] = plain_field(block, from, place[index]);
+      }
+      records_[group_rows_] = line;
+      offsets_[group_rows_] = bytes.offset + at;
+      bad_[group_rows_++] = 0;
+    } else {
+      STREAM_TRY(take_line(line, bytes.offset + at));
+    }
+    at = next;
+    place = terminator < window.places_end ? terminator + 1 : window.places_end;
+  }
+  if (is_full(max_rows)) STREAM_TRY(flush_group());
+  return {};
 }
 
 Result<void> CsvReader::take_line(std::string_view line, std::uint64_t offset) {
@@ -266,8 +332,16 @@ Result<void> CsvReader::flush_group() {
     columns_[c]->convert(std::span<const FieldText>(group_[c].data(), group_rows_), bad,
                          static_cast<std::uint16_t>(kFirstColumn + c));
   }
-  const bool has_bad = std::any_of(bad.begin(), bad.end(), [](std::uint16_t b) { return b != 0; });
-  if (has_bad) STREAM_TRY(handle_bad_rows());
+  return finish_group();
+}
+
+bool CsvReader::has_bad_rows() const {
+  return std::any_of(bad_.begin(), bad_.begin() + static_cast<std::ptrdiff_t>(group_rows_),
+                     [](std::uint16_t mark) { return mark != 0; });
+}
+
+Result<void> CsvReader::finish_group() {
+  if (has_bad_rows()) STREAM_TRY(handle_bad_rows());
   if (corrupt_) {
     for (std::size_t row = 0; row < group_rows_; ++row) {
       if (bad_[row] == 0) {

@@ -1,8 +1,10 @@
-// CSV bytes to columns. Records without quotes go straight from the structure that scan_csv finds
-// into columns; others, and files with unusual options, through CsvRecordParser. One object a task.
+// CSV bytes to columns. Stretches of records without quotes go column by column from the places
+// that scan_csv finds into values; others, and files with unusual options, through CsvRecordParser.
+// One object a task.
 #pragma once
 
 #include <libstream/formats/csv_record.hpp>
+#include <libstream/formats/csv_scanner.hpp>
 #include <libstream/formats/csv_values.hpp>
 #include <libstream/formats/file_format.hpp>
 
@@ -36,6 +38,24 @@ class CsvReader final : public RowReader {
   /// Rows of one stretch of bytes; moves `at` behind what it took. False: nothing more to take.
   Result<bool> take_window(const ByteRange& bytes, std::size_t& at, std::size_t max_rows);
 
+  /// The places that were found in a stretch.
+  struct Window {
+    std::size_t end = 0;
+    const std::uint32_t* place = nullptr;  // place[-1]: in front of the first field
+    const std::uint32_t* places_end = nullptr;
+    bool is_last = false;
+    bool is_ascii = false;
+  };
+  /// True: its whole lines are all records of num_fields_ fields without quotes.
+  bool is_grid(const ByteRange& bytes, std::size_t at, const Window& window,
+               const CsvStructure& found) const;
+  /// Takes its first `num_rows` records, a column at a time.
+  Result<void> take_grid(const ByteRange& bytes, std::size_t& at, Window& window,
+                         std::size_t num_rows);
+  /// Takes its records one by one.
+  Result<void> take_records(const ByteRange& bytes, std::size_t& at, const Window& window,
+                            std::size_t max_rows);
+
   /// One line without its end, by all rules: blank, comment, header, record.
   Result<void> take_line(std::string_view line, std::uint64_t offset);
   Result<void> check_header(const std::vector<CsvField>& names);
@@ -47,6 +67,9 @@ class CsvReader final : public RowReader {
   }
 
   Result<void> flush_group();
+  /// Deals with bad rows of the converted group, fills the corrupt column and empties the group.
+  Result<void> finish_group();
+  bool has_bad_rows() const;
   Result<void> handle_bad_rows();
   std::string reason_of(std::uint16_t mark, std::size_t row) const;
 

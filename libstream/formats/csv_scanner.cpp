@@ -52,33 +52,52 @@ struct OneOfEach {
 };
 
 template <class Characters>
-CsvStructure scan_with(const Characters& characters, const char* block, std::size_t begin,
-                       std::size_t end, std::uint32_t* places) {
+CsvStructure scan_with(const Characters& characters, char separator, const char* block,
+                       std::size_t begin, std::size_t end, std::uint32_t* places) {
   std::uint32_t* next = places;
+  std::size_t num_lines = 0;
+  std::size_t num_steps = 1;
+  const __m128i separators = _mm_set1_epi8(separator);
+  const __m128i line_ends = _mm_set1_epi8('\n');
   __m128i all = _mm_setzero_si128();
+  std::uint64_t odd = 0;
   for (std::size_t at = begin; at < end; at += 64) {
     std::uint64_t bits = 0;
+    std::uint64_t lines = 0;
+    std::uint64_t plain = 0;
     for (int part = 0; part < 4; ++part) {
       const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + at) + part);
-      const __m128i found = characters.find(bytes);
-      bits |= std::uint64_t{static_cast<std::uint32_t>(_mm_movemask_epi8(found))} << (16 * part);
+      const auto mask = [&](__m128i found) {
+        return std::uint64_t{static_cast<std::uint32_t>(_mm_movemask_epi8(found))} << (16 * part);
+      };
+      const __m128i ends = _mm_cmpeq_epi8(bytes, line_ends);
+      bits |= mask(characters.find(bytes));
+      lines |= mask(ends);
+      plain |= mask(_mm_or_si128(ends, _mm_cmpeq_epi8(bytes, separators)));
       all = _mm_or_si128(all, bytes);
     }
-    if (end - at < 64) bits &= (std::uint64_t{1} << (end - at)) - 1;
+    if (end - at < 64) {
+      const std::uint64_t within = (std::uint64_t{1} << (end - at)) - 1;
+      bits &= within;
+      lines &= within;
+    }
+    odd |= bits & ~plain;
+    num_lines += static_cast<std::size_t>(std::popcount(lines));
     const auto base = static_cast<std::uint32_t>(at);
     const int count = std::popcount(bits);
-    // Four places a step whether there are as many or not: what is too much is written over.
-    std::uint32_t* into = next;
-    while (bits != 0) {
-      for (int i = 0; i < 4; ++i) {
-        into[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+    // As many steps of four places as the fullest stretch so far needed, so that their number is
+    // foreseen; what is too much is written over.
+    while (4 * num_steps < static_cast<std::size_t>(count)) ++num_steps;
+    for (std::size_t step = 0; step < num_steps; ++step) {
+      for (std::size_t i = 4 * step; i < 4 * step + 4; ++i) {
+        next[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
         bits &= bits - 1;
       }
-      into += 4;
     }
     next += count;
   }
-  return {static_cast<std::size_t>(next - places), _mm_movemask_epi8(all) == 0};
+  return {static_cast<std::size_t>(next - places), num_lines, odd == 0,
+          _mm_movemask_epi8(all) == 0};
 }
 
 }  // namespace
@@ -86,8 +105,8 @@ CsvStructure scan_with(const Characters& characters, const char* block, std::siz
 CsvStructure scan_csv(const char* block, std::size_t begin, std::size_t end, char separator,
                       char quote, std::uint32_t* places) {
   if (OneOfEach::serves(separator, quote))
-    return scan_with(OneOfEach(separator, quote), block, begin, end, places);
-  return scan_with(FourCharacters(separator, quote), block, begin, end, places);
+    return scan_with(OneOfEach(separator, quote), separator, block, begin, end, places);
+  return scan_with(FourCharacters(separator, quote), separator, block, begin, end, places);
 }
 
 #else
@@ -104,8 +123,11 @@ CsvStructure scan_csv_portable(const char* block, std::size_t begin, std::size_t
   CsvStructure found;
   for (std::size_t at = begin; at < end; ++at) {
     const char c = block[at];
-    if (c == separator || c == quote || c == '\n' || c == '\r')
+    if (c == separator || c == quote || c == '\n' || c == '\r') {
       places[found.count++] = static_cast<std::uint32_t>(at);
+      found.num_lines += c == '\n';
+      if (c != separator && c != '\n') found.is_plain = false;
+    }
     if (static_cast<unsigned char>(c) >= 0x80) found.is_ascii = false;
   }
   return found;

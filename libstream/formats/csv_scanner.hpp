@@ -8,8 +8,10 @@
 namespace stream {
 
 struct CsvStructure {
-  std::size_t count = 0;  ///< places found
-  bool is_ascii = true;   ///< no byte over 127 among those looked at
+  std::size_t count = 0;      ///< places found
+  std::size_t num_lines = 0;  ///< of these with a '\n'
+  bool is_plain = true;       ///< no quote and no '\r' among them
+  bool is_ascii = true;       ///< no byte over 127 among those looked at
 };
 
 /// Writes the places of `separator`, `quote`, '\n' and '\r' in block[begin, end), counted from

@@ -3,6 +3,7 @@
 #include <libstream/formats/line_scanner.hpp>
 
 #include <limits>
+#include <optional>
 
 namespace stream {
 namespace {
@@ -52,15 +53,16 @@ bool is_csv_type(const DataType& type) {
 
 void CsvColumn::adopt(const BlockRef& block) { builder_.adopt({block}); }
 
-template <class T>
-void CsvColumn::convert_integers(std::span<const FieldText> fields, std::span<std::uint16_t> bad,
+template <class T, class Fields>
+void CsvColumn::convert_integers(const Fields& fields, std::span<std::uint16_t> bad,
                                  std::uint16_t mark) {
+  const bool has_null_text = !conversion_.values.null_value.empty();
   for (std::size_t row = 0; row < fields.size(); ++row) {
-    const FieldText& field = fields[row];
+    const FieldText field = fields[row];
     T value = 0;
     if (parse_padded_integer(field.data, field.size, value)) [[likely]] {
       // A number may be the text of null, too.
-      if (!conversion_.values.null_value.empty() && is_null(field)) {
+      if (has_null_text && is_null(field)) {
         builder_.append_null();
       } else {
         builder_.append(value);
@@ -72,11 +74,26 @@ void CsvColumn::convert_integers(std::span<const FieldText> fields, std::span<st
   }
 }
 
-template <class Read>
-void CsvColumn::convert_with(std::span<const FieldText> fields, std::span<std::uint16_t> bad,
-                             std::uint16_t mark, Read read) {
+template <class T>
+void CsvColumn::convert_plain_integers(const GridColumn& fields, std::span<std::uint16_t> bad,
+                                       std::uint16_t mark) {
+  const std::size_t first = builder_.num_rows();
+  T* const values = builder_.extend<T>(fields.size());
   for (std::size_t row = 0; row < fields.size(); ++row) {
-    const FieldText& field = fields[row];
+    const std::size_t size = fields.size_of(row);
+    if (parse_integer_before(fields.end_of(row), size, values[row])) [[likely]]
+      continue;
+    values[row] = 0;
+    builder_.set_null(first + row);
+    if (size > 0 && bad[row] == 0) bad[row] = mark;
+  }
+}
+
+template <class Fields, class Read>
+void CsvColumn::convert_with(const Fields& fields, std::span<std::uint16_t> bad, std::uint16_t mark,
+                             Read read) {
+  for (std::size_t row = 0; row < fields.size(); ++row) {
+    const FieldText field = fields[row];
     if (is_null(field)) {
       builder_.append_null();
     } else if (const auto value = read(field.view())) {
@@ -88,8 +105,10 @@ void CsvColumn::convert_with(std::span<const FieldText> fields, std::span<std::u
   }
 }
 
-void CsvColumn::convert_texts(std::span<const FieldText> fields) {
-  for (const FieldText& field : fields) {
+template <class Fields>
+void CsvColumn::convert_texts(const Fields& fields) {
+  for (std::size_t row = 0; row < fields.size(); ++row) {
+    const FieldText field = fields[row];
     if (is_null(field)) {
       builder_.append_null();
     } else if (field.size <= 12) {
@@ -101,8 +120,53 @@ void CsvColumn::convert_texts(std::span<const FieldText> fields) {
   }
 }
 
+void CsvColumn::convert_plain_texts(const GridColumn& fields, const BlockRef& block) {
+  const std::string_view null_value = conversion_.values.null_value;
+  const std::size_t first = builder_.num_rows();
+  StringView* const views = builder_.extend<StringView>(fields.size());
+  std::optional<std::uint32_t> number;
+  for (std::size_t row = 0; row < fields.size(); ++row) {
+    const FieldText field = fields[row];
+    if (field.size == 0 || field.view() == null_value) {
+      views[row] = {};
+      builder_.set_null(first + row);
+      continue;
+    }
+    const auto offset = static_cast<std::uint32_t>(field.data - block.data());
+    views[row] = make_line_view(block.data(), offset, field.size);
+    if (field.size > 12) {
+      if (!number) number = builder_.point_into(block);
+      views[row].outside.block = *number;
+    }
+  }
+}
+
 void CsvColumn::convert(std::span<const FieldText> fields, std::span<std::uint16_t> bad,
                         std::uint16_t mark) {
+  convert_fields(fields, bad, mark);
+}
+
+void CsvColumn::convert(const GridColumn& fields, const BlockRef& block,
+                        std::span<std::uint16_t> bad, std::uint16_t mark) {
+  const bool has_null_text = !conversion_.values.null_value.empty();
+  switch (builder_.type().kind) {
+    case TypeKind::int32:
+      if (!has_null_text) return convert_plain_integers<std::int32_t>(fields, bad, mark);
+      break;
+    case TypeKind::int64:
+      if (!has_null_text) return convert_plain_integers<std::int64_t>(fields, bad, mark);
+      break;
+    case TypeKind::string:
+      return convert_plain_texts(fields, block);
+    default:
+      break;
+  }
+  convert_fields(fields, bad, mark);
+}
+
+template <class Fields>
+void CsvColumn::convert_fields(const Fields& fields, std::span<std::uint16_t> bad,
+                               std::uint16_t mark) {
   const DataType& type = builder_.type();
   const CsvConversion& by = conversion_;
   switch (type.kind) {

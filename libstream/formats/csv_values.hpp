@@ -3,6 +3,7 @@
 #pragma once
 
 #include <libstream/data/column_builder.hpp>
+#include <libstream/formats/csv_fields.hpp>
 #include <libstream/formats/csv_options.hpp>
 #include <libstream/formats/number_text.hpp>
 #include <libstream/formats/time_text.hpp>
@@ -10,16 +11,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string_view>
 
 namespace stream {
-
-/// A field's text; data == nullptr: nothing was there.
-struct FieldText {
-  const char* data = nullptr;
-  std::uint32_t size = 0;
-  std::string_view view() const { return {data, size}; }
-};
 
 /// What all columns of a reader convert by.
 struct CsvConversion {
@@ -36,18 +29,28 @@ class CsvColumn {
       : builder_(std::move(type), pool), conversion_(conversion) {}
 
   void convert(std::span<const FieldText> fields, std::span<std::uint16_t> bad, std::uint16_t mark);
+  /// The fields of `column` lie in `block`, which the values may point into. Requires 16 readable
+  /// bytes in front of each.
+  void convert(const GridColumn& fields, const BlockRef& block, std::span<std::uint16_t> bad,
+               std::uint16_t mark);
   ColumnBuilder& builder() { return builder_; }
   /// Long texts that lie in `block` are pointed at, not copied.
   void adopt(const BlockRef& block);
 
  private:
+  template <class Fields>
+  void convert_fields(const Fields& fields, std::span<std::uint16_t> bad, std::uint16_t mark);
+  template <class T, class Fields>
+  void convert_integers(const Fields& fields, std::span<std::uint16_t> bad, std::uint16_t mark);
+  template <class Fields, class Read>
+  void convert_with(const Fields& fields, std::span<std::uint16_t> bad, std::uint16_t mark,
+                    Read read);
+  template <class Fields>
+  void convert_texts(const Fields& fields);
   template <class T>
-  void convert_integers(std::span<const FieldText> fields, std::span<std::uint16_t> bad,
-                        std::uint16_t mark);
-  template <class Read>
-  void convert_with(std::span<const FieldText> fields, std::span<std::uint16_t> bad,
-                    std::uint16_t mark, Read read);
-  void convert_texts(std::span<const FieldText> fields);
+  void convert_plain_integers(const GridColumn& fields, std::span<std::uint16_t> bad,
+                              std::uint16_t mark);
+  void convert_plain_texts(const GridColumn& fields, const BlockRef& block);
   bool is_null(const FieldText& field) const {
     return field.data == nullptr || field.view() == conversion_.values.null_value;
   }

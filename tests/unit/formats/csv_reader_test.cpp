@@ -56,6 +56,63 @@ TEST_CASE("Only the columns that are asked for are converted") {
   REQUIRE(read.rows == Rows{{text_value("x"), int_value(2)}, {Value{}, int_value(3)}});
 }
 
+TEST_CASE("Records that are read column by column are those that are read one by one") {
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const auto number = [&](int digits) {
+    std::string text = random() % 5 == 0 ? "-" : random() % 30 == 0 ? "+" : "";
+    for (int i = static_cast<int>(random() % static_cast<unsigned>(digits)); i >= 0; --i)
+      text += static_cast<char>('0' + random() % 10);
+    return text;
+  };
+  const std::vector<std::string> odd{"",  "-",     "7x",    "1.5", " 12",       "12 ",   "N",
+                                     "#", "1,2,3", "true",  "é",   "\xC3",      "\"q\"", "-Inf",
+                                     ",", "0x1p3", "1e400", ".5f", "9999-12-31"};
+  const std::string ddl =
+      "a BIGINT, b INT, c STRING, d DOUBLE, e SMALLINT, f DATE, g BOOLEAN, _corrupt_record STRING";
+  // A line separator that is named is looked for line by line.
+  const std::vector<OptionMap> settings{
+      {}, {{"nullValue", "N"}}, {{"comment", "#"}}, {{"mode", "DROPMALFORMED"}}};
+  for (int round = 0; round < 40; ++round) {
+    OptionMap options = settings[random() % settings.size()];
+    const unsigned oddity = round % 2 == 0 ? 40 : 2000;
+    std::string text;
+    for (int row = 0; row < 600; ++row) {
+      const std::string words = std::string(random() % 20, 'w') + number(3);
+      std::vector<std::string> fields{number(20),
+                                      number(11),
+                                      words,
+                                      number(6) + "." + number(4).substr(0, 1),
+                                      number(5),
+                                      "2024-02-" + std::to_string(10 + random() % 25),
+                                      random() % 2 == 0 ? "true" : "FALSE"};
+      for (std::string& field : fields) {
+        if (random() % oddity == 0) field = odd[random() % odd.size()];
+      }
+      if (random() % oddity == 0) fields.resize(random() % 7);
+      for (std::size_t i = 0; i < fields.size(); ++i) text += (i == 0 ? "" : ",") + fields[i];
+      text += "\n";
+    }
+    OptionMap by_line = options;
+    by_line["lineSep"] = "\n";
+    const std::string schema = options.contains("mode") ? ddl.substr(0, ddl.rfind(',')) : ddl;
+    const auto expected = read_text(*format_of("csv", by_line), schema, text);
+    const auto format = format_of("csv", options);
+    for (const std::size_t max_rows : {3u, 1000u}) {
+      const auto read = read_text(*format, schema, text, 1u << 20, {}, max_rows);
+      REQUIRE(read.rows.size() == expected.rows.size());
+      for (std::size_t row = 0; row < read.rows.size(); ++row)
+        REQUIRE(read.rows[row] == expected.rows[row]);
+      REQUIRE(read.num_rejected == expected.num_rejected);
+    }
+    const auto some = read_text(*format, schema, text, 5000, {2, 0}, 100);
+    const auto some_by_line =
+        read_text(*format_of("csv", by_line), schema, text, 1u << 20, {2, 0}, 3);
+    REQUIRE(some.rows == some_by_line.rows);
+  }
+}
+
 TEST_CASE("CSV gives the same rows wherever its bytes are cut") {
   const auto seed = std::random_device{}();
   INFO("seed " << seed);

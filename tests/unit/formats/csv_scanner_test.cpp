@@ -28,6 +28,8 @@ TEST_CASE("the CSV scanner finds what a plain loop finds, for any separator and 
     const auto plain =
         scan_csv_portable(block.data(), begin, end, separator, quote, expected.data());
     REQUIRE(fast.count == plain.count);
+    REQUIRE(fast.num_lines == plain.num_lines);
+    REQUIRE(fast.is_plain == plain.is_plain);
     REQUIRE(std::equal(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(fast.count),
                        expected.begin()));
   }

@@ -22,7 +22,8 @@ inline std::shared_ptr<const FileFormat> format_of(const std::string& name, Opti
   return *format;
 }
 
-/// Reads `text` in pieces that grow by `step` bytes; the error's message where there is one.
+/// Reads `text` in pieces that grow by `step` bytes, `max_rows` a batch; the error's message where
+/// there is one.
 struct ReadOutcome {
   Rows rows;
   std::string error;
@@ -30,7 +31,7 @@ struct ReadOutcome {
 };
 inline ReadOutcome read_text(const FileFormat& format, const std::string& ddl,
                              const std::string& text, std::size_t step = 1u << 20,
-                             std::vector<std::size_t> columns = {}) {
+                             std::vector<std::size_t> columns = {}, std::size_t max_rows = 3) {
   BlockPool pool;
   auto schema = std::make_shared<const Schema>(value_or_throw(parse_schema(ddl)));
   if (columns.empty()) {
@@ -51,7 +52,8 @@ inline ReadOutcome read_text(const FileFormat& format, const std::string& ddl,
     while (begin < filled - at) {
       const bool is_last = filled == text.size();
       const auto next = reader->take(
-          {block, begin, filled - at, std::numeric_limits<std::size_t>::max(), is_last, at}, 3);
+          {block, begin, filled - at, std::numeric_limits<std::size_t>::max(), is_last, at},
+          max_rows);
       if (!next) {
         outcome.error = next.error().message();
         return outcome;

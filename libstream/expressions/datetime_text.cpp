@@ -131,6 +131,44 @@ class TimestampReader {
   int fraction_digits_ = 0;
 };
 
+/// "2024-02-29 12:34:56.789" and the like, as texts mostly are; nullopt: to be looked at closer.
+std::optional<TimestampParts> read_usual(std::string_view text) {
+  if (text.size() < 19 || text[4] != '-' || text[7] != '-' ||
+      (text[10] != ' ' && text[10] != 'T') || text[13] != ':' || text[16] != ':')
+    return std::nullopt;
+  bool is_usual = true;
+  const auto two_digits = [&](std::size_t at) {
+    is_usual = is_usual && is_digit(text[at]) && is_digit(text[at + 1]);
+    return std::int64_t{text[at] - '0'} * 10 + (text[at + 1] - '0');
+  };
+  TimestampParts parts;
+  parts.segments = {two_digits(0) * 100 + two_digits(2),
+                    two_digits(5),
+                    two_digits(8),
+                    two_digits(11),
+                    two_digits(14),
+                    two_digits(17),
+                    0,
+                    0};
+  std::size_t at = 19;
+  if (at < text.size() && text[at] == '.') {
+    std::int64_t unit = 100'000;
+    for (++at; at < text.size() && is_digit(text[at]); ++at, unit /= 10)
+      parts.segments[6] += (text[at] - '0') * unit;
+  }
+  if (at < text.size()) {
+    is_usual = is_usual && !is_digit(text[at]);
+    parts.has_zone = true;
+    parts.zone = text.substr(at);
+  }
+  return is_usual ? std::optional(parts) : std::nullopt;
+}
+
+std::optional<TimestampParts> read_parts(std::string_view text) {
+  if (auto parts = read_usual(trim_all(text))) return parts;
+  return TimestampReader(text).read();
+}
+
 std::optional<std::int64_t> micros_of_day(const TimestampParts& parts) {
   const auto& segments = parts.segments;
   if (segments[3] > 23 || segments[4] > 59 || segments[5] > 59) return std::nullopt;
@@ -187,6 +225,16 @@ std::string_view trim_all(std::string_view text) {
 std::optional<std::int32_t> parse_date(std::string_view text) {
   text = trim_all(text);
   if (text.empty()) return std::nullopt;
+  if (text.size() == 10 && text[4] == '-' && text[7] == '-') {
+    const auto digit = [&](std::size_t at) { return std::int64_t{text[at] - '0'}; };
+    bool is_usual = true;
+    for (const std::size_t at : {0, 1, 2, 3, 5, 6, 8, 9}) is_usual = is_usual && is_digit(text[at]);
+    if (is_usual) {
+      const auto days = checked_days(digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3),
+                                     digit(5) * 10 + digit(6), digit(8) * 10 + digit(9));
+      return days ? std::optional(static_cast<std::int32_t>(*days)) : std::nullopt;
+    }
+  }
   std::size_t at = 0;
   const bool is_negative = text[0] == '-';
   if (is_negative || text[0] == '+') ++at;
@@ -221,7 +269,7 @@ std::optional<std::int32_t> parse_date(std::string_view text) {
 
 std::optional<std::int64_t> parse_timestamp(std::string_view text, const TimeZone& zone,
                                             std::optional<std::int64_t> now_micros) {
-  const auto parts = TimestampReader(text).read();
+  const auto parts = read_parts(text);
   if (!parts) return std::nullopt;
   const auto of_day = micros_of_day(*parts);
   if (!of_day) return std::nullopt;
@@ -252,7 +300,7 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text, const TimeZon
 }
 
 std::optional<std::int64_t> parse_timestamp_ntz(std::string_view text, bool allows_zone) {
-  const auto parts = TimestampReader(text).read();
+  const auto parts = read_parts(text);
   if (!parts || parts->is_time_only) return std::nullopt;
   if (parts->has_zone) {
     const std::string_view name = trim_all(parts->zone);

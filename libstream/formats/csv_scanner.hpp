@@ -1,9 +1,11 @@
 // Finds the characters that CSV is made of: separators, quotes and line ends. 64 bytes a step with
-// SSE, a portable loop elsewhere. Pure functions, any thread.
+// what the processor has (AVX-512, AVX2, SSE), a portable loop elsewhere. Pure functions, any
+// thread. Used by CsvReader.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace stream {
 
@@ -18,7 +20,10 @@ struct CsvStructure {
 /// `block`. `places` has room for end - begin + 64 of them. Requires 64 readable bytes after `end`.
 CsvStructure scan_csv(const char* block, std::size_t begin, std::size_t end, char separator,
                       char quote, std::uint32_t* places);
-CsvStructure scan_csv_portable(const char* block, std::size_t begin, std::size_t end,
-                               char separator, char quote, std::uint32_t* places);
+
+using CsvScan = CsvStructure (*)(const char* block, std::size_t begin, std::size_t end,
+                                 char separator, char quote, std::uint32_t* places);
+/// Every way that this machine has, the portable one first, the one of scan_csv last.
+std::vector<CsvScan> csv_scans();
 
 }  // namespace stream

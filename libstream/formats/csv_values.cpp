@@ -150,6 +150,12 @@ void CsvColumn::convert(const GridColumn& fields, const BlockRef& block,
                         std::span<std::uint16_t> bad, std::uint16_t mark) {
   const bool has_null_text = !conversion_.values.null_value.empty();
   switch (builder_.type().kind) {
+    case TypeKind::int8:
+      if (!has_null_text) return convert_plain_integers<std::int8_t>(fields, bad, mark);
+      break;
+    case TypeKind::int16:
+      if (!has_null_text) return convert_plain_integers<std::int16_t>(fields, bad, mark);
+      break;
     case TypeKind::int32:
       if (!has_null_text) return convert_plain_integers<std::int32_t>(fields, bad, mark);
       break;

@@ -2,6 +2,7 @@
 #include <libstream/formats/number_text.hpp>
 
 #include <charconv>
+#include <iterator>
 #include <string>
 
 namespace stream {
@@ -13,8 +14,38 @@ std::string_view trim_blanks(std::string_view text) {
   return text;
 }
 
+/// A few digits, perhaps with a point: a whole number and a power of ten that T holds exactly, so
+/// that their quotient is rounded once. nullopt: to be looked at closer.
+template <class T>
+std::optional<T> parse_short(std::string_view text) {
+  constexpr T kTens[] = {T(1e0), T(1e1), T(1e2), T(1e3), T(1e4), T(1e5),
+                         T(1e6), T(1e7), T(1e8), T(1e9), T(1e10)};
+  constexpr std::size_t kMostDigits = std::numeric_limits<T>::digits10;
+  const bool is_negative = !text.empty() && text[0] == '-';
+  std::int64_t whole = 0;
+  std::size_t num_digits = 0;
+  std::size_t num_decimals = 0;
+  bool has_point = false;
+  for (std::size_t i = is_negative; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c >= '0' && c <= '9') {
+      if (++num_digits > kMostDigits) return std::nullopt;
+      whole = whole * 10 + (c - '0');
+      num_decimals += has_point;
+    } else if (c == '.' && !has_point) {
+      has_point = true;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (num_digits == 0 || num_decimals >= std::size(kTens)) return std::nullopt;
+  const T value = static_cast<T>(whole) / kTens[num_decimals];
+  return is_negative ? -value : value;
+}
+
 template <class T>
 std::optional<T> parse_floating(std::string_view text) {
+  if (const auto value = parse_short<T>(text)) return value;
   text = trim_blanks(text);
   bool is_negative = false;
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {

@@ -3,6 +3,7 @@
 #include <libstream/expressions/interval_text.hpp>
 #include <tests/kit/catch.hpp>
 
+#include <random>
 #include <string>
 
 namespace stream {
@@ -51,6 +52,30 @@ TEST_CASE("timestamps are read in all the shapes of a cast") {
   CHECK(ntz_text("2024-01-02 03:04:05 PST") == "2024-01-02 03:04:05");
   CHECK(ntz_text("03:04:05") == "");
   CHECK_FALSE(parse_timestamp_ntz("2024-01-02 03:04:05Z", false));
+}
+
+TEST_CASE("texts of the usual shape are what the reader of all shapes makes of them") {
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const auto digits = [&](unsigned below) {
+    const auto number = static_cast<unsigned>(random() % below);
+    return std::string(number < 10 ? "0" : "") + std::to_string(number);
+  };
+  const std::string ends[] = {"",         "Z",    ".",      ".1", ".000200",
+                              ".1234567", " UTC", "+01:00", "x",  "1"};
+  int num_right = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string date = digits(100) + digits(100) + "-" + digits(14) + "-" + digits(33);
+    const std::string time = digits(25) + ":" + digits(61) + ":" + digits(61);
+    const std::string text = date + (i % 2 == 0 ? " " : "T") + time + ends[random() % 10];
+    CAPTURE(text);
+    // A sign makes it unusual and changes nothing.
+    REQUIRE(parse_date(date) == parse_date("+" + date));
+    REQUIRE(parse_timestamp(text, utc_zone()) == parse_timestamp("+" + text, utc_zone()));
+    num_right += parse_timestamp(text, utc_zone()).has_value();
+  }
+  CHECK(num_right > 5000);
 }
 
 TEST_CASE("a time alone is a time of the day at hand") {

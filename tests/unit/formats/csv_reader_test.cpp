@@ -1,5 +1,8 @@
+#include <libstream/formats/number_text.hpp>
 #include <tests/unit/formats/format_fixture.hpp>
 
+#include <cmath>
+#include <cstdlib>
 #include <random>
 
 namespace stream {
@@ -32,6 +35,26 @@ TEST_CASE("Integers of every length and sign are read to their limits") {
                               {Value{}, Value{}},
                               {Value{}, Value{}},
                               {Value{std::int64_t{7}}, int_value(7)}});
+}
+
+TEST_CASE("Short decimals are the nearest numbers, as strtod and strtof have them") {
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = i % 3 == 0 ? "-" : "";
+    const std::size_t count = 1 + random() % 17;
+    for (std::size_t k = 0; k < count; ++k) text += static_cast<char>('0' + random() % 10);
+    text.insert(text.size() - random() % count, ".");
+    CAPTURE(text);
+    REQUIRE(parse_java_double(text) == std::strtod(text.c_str(), nullptr));
+    REQUIRE(parse_java_float(text) == std::strtof(text.c_str(), nullptr));
+  }
+  for (const char* wrong : {"", "-", ".", "-.", "1.2.3", "--1", "1-"}) {
+    CHECK_FALSE(parse_java_double(wrong));
+    CHECK_FALSE(parse_java_float(wrong));
+  }
+  CHECK(std::signbit(*parse_java_double("-0")));
 }
 
 TEST_CASE("Malformed CSV records are kept, dropped or an error, as the mode says") {

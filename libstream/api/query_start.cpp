@@ -2,6 +2,7 @@
 #include <libstream/api/query_start.hpp>
 #include <libstream/connectors/memory/collect_sink.hpp>
 #include <libstream/plans/analyzer.hpp>
+#include <libstream/plans/prune_columns.hpp>
 #include <libstream/plans/push_filters.hpp>
 #include <libstream/plans/relational_planner.hpp>
 #include <libstream/plans/streaming_check.hpp>
@@ -22,7 +23,7 @@ Result<LogicalPlan> plan_logical(const SessionState& session, const PlanRef& pla
   options.settings = std::make_shared<const SqlSettings>(session.settings());
   options.parallelism = parallelism;
   LogicalPlan logical;
-  STREAM_TRY(const NodeId last, plan_relation(push_filters(plan), options, logical));
+  STREAM_TRY(const NodeId last, plan_relation(prune_columns(push_filters(plan)), options, logical));
   STREAM_TRY(logical.watermark_policy, watermark_policy_of(session));
   LogicalNode sink_node;
   sink_node.name = "sink";

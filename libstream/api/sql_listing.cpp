@@ -2,6 +2,7 @@
 #include <libstream/expressions/aggregate_function.hpp>
 #include <libstream/expressions/window_function.hpp>
 #include <libstream/plans/analyzer.hpp>
+#include <libstream/plans/prune_columns.hpp>
 #include <libstream/plans/push_filters.hpp>
 #include <libstream/plans/relational_planner.hpp>
 #include <libstream/plans/resolved_plan_text.hpp>
@@ -235,13 +236,13 @@ Result<std::string> explain_sql(const SessionState& session, const RelationRef& 
                                 bool is_extended) {
   STREAM_TRY(const PlanRef plan, analyze(relation, session));
   if (plan->is_streaming) STREAM_TRY(check_streaming(plan, mode, session.settings()));
-  const PlanRef pushed = push_filters(plan);
+  const PlanRef optimized = prune_columns(push_filters(plan));
   RelationalOptions options;
   options.mode = plan->is_streaming ? mode : OutputMode::complete;
   options.settings = std::make_shared<const SqlSettings>(session.settings());
   options.parallelism = session.parallelism();
   LogicalPlan logical;
-  STREAM_TRY(const NodeId last, plan_relation(pushed, options, logical));
+  STREAM_TRY(const NodeId last, plan_relation(optimized, options, logical));
   LogicalNode sink_node;
   sink_node.name = "sink";
   sink_node.inputs = {last};
@@ -249,7 +250,7 @@ Result<std::string> explain_sql(const SessionState& session, const RelationRef& 
   logical.nodes.push_back(std::move(sink_node));
   STREAM_TRY(const PhysicalPlan physical, make_physical_plan(logical, session.parallelism()));
   std::string plans = "== Analyzed Logical Plan ==\n" + plan_text(plan) + "\n";
-  if (is_extended) plans += "== Optimized Logical Plan ==\n" + plan_text(pushed) + "\n";
+  if (is_extended) plans += "== Optimized Logical Plan ==\n" + plan_text(optimized) + "\n";
   return plans + stream::explain(physical);
 }
 

@@ -171,6 +171,11 @@ void add_schema(OptionTable<Options>& table) {
                      STREAM_TRY(o.enforces_schema, option_flag(v));
                      return {};
                    }});
+  table.push_back({{"columnPruning", "", "", "Whether fields that are not read are left unseen."},
+                   [](Options& o, const std::string& v) -> Result<void> {
+                     STREAM_TRY(o.prunes_columns, option_flag(v));
+                     return {};
+                   }});
   table.push_back({{"inferSchema", "", "false", "Whether types are found in the data."},
                    flag(&Options::inference, &CsvInference::is_on)});
   table.push_back({{"preferDate", "", "true", "Whether dates are found as DATE."},
@@ -231,6 +236,8 @@ Result<CsvOptions> parse_csv_options(OptionMap& options, const SqlSettings& sett
   CsvOptions parsed;
   parsed.malformed = default_malformed_handling(settings);
   parsed.times = default_time_formats(settings);
+  if (!settings.get_flag("spark.sql.csv.parser.columnPruning.enabled", true))
+    parsed.prunes_columns = false;
   STREAM_TRY(read_options(csv_option_table(), options, parsed));
   return parsed;
 }

@@ -65,6 +65,9 @@ struct CsvOptions {
   CsvValues values;
   bool has_header = false;
   bool enforces_schema = true;
+  /// Fields that are not asked for are not looked at, nor is their number. Unset: so, but where
+  /// records may have several lines.
+  std::optional<bool> prunes_columns;
   MalformedHandling malformed;
   TimeFormats times;
   CsvInference inference;
@@ -74,6 +77,11 @@ struct CsvOptions {
 };
 
 const OptionTable<CsvOptions>& csv_option_table();
+
+/// As the option says, or by its default.
+inline bool prunes_columns(const CsvOptions& options) {
+  return options.prunes_columns.value_or(!options.syntax.is_multi_line);
+}
 
 /// Takes the options of CSV out of `options`; the session gives zone and names. All wrong values
 /// are reported at once.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace stream {
 namespace {
@@ -57,7 +58,8 @@ CsvReader::CsvReader(const CsvOptions& options, ReadRequest request, CsvConversi
         std::make_unique<CsvColumn>(request_.schema->fields[column].type, conversion_, pool_));
     group_.emplace_back(kGroupRows);
   }
-  checks_count_ = corrupt_place_.has_value() || columns_.size() == num_fields_;
+  checks_count_ =
+      corrupt_place_.has_value() || columns_.size() == num_fields_ || !prunes_columns(options_);
   const CsvSyntax& syntax = options_.syntax;
   is_fast_ = syntax.separator.size() == 1 && !syntax.line_separator && !syntax.is_multi_line &&
              !syntax.ignores_leading_space && !syntax.ignores_trailing_space &&
@@ -306,14 +308,23 @@ void CsvReader::add_record(const std::vector<CsvField>& fields, std::string_view
 Result<void> CsvReader::check_header(const std::vector<CsvField>& names) {
   if (options_.enforces_schema) return {};
   const auto corrupt = corrupt_column(*request_.schema, options_.malformed);
-  std::vector<std::string> wanted;
+  std::vector<std::string> all;
   for (std::size_t i = 0; i < request_.schema->num_fields(); ++i) {
-    if (!corrupt || i != *corrupt) wanted.push_back(request_.schema->fields[i].name);
+    if (!corrupt || i != *corrupt) all.push_back(request_.schema->fields[i].name);
   }
-  bool agrees = names.size() == wanted.size();
-  for (std::size_t i = 0; agrees && i < wanted.size(); ++i) {
+  // Of the fields that are not looked at the header is not either.
+  std::vector<std::size_t> places = data_columns_;
+  if (checks_count_) {
+    places.resize(all.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+  }
+  bool agrees = !checks_count_ || names.size() == all.size();
+  std::vector<std::string> wanted;
+  for (const std::size_t place : places) {
+    wanted.push_back(all[place]);
+    const std::string_view name = place < names.size() ? names[place].text : std::string_view();
     const IgnoreCaseLess less;
-    agrees = !less(names[i].text, wanted[i]) && !less(wanted[i], names[i].text);
+    agrees = agrees && !less(name, all[place]) && !less(all[place], name);
   }
   if (agrees) return {};
   std::string header;

@@ -64,6 +64,18 @@ std::string_view exchange_name(Exchange exchange) {
   return "";
 }
 
+/// What is read of a source; wide ones are cut as in Spark.
+std::string read_schema(const Schema& schema) {
+  constexpr std::size_t kMostFields = 25;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(schema.num_fields(), kMostFields); ++i)
+    text += fmt::format("{}{}:{}", i == 0 ? "" : ",", schema.fields[i].name,
+                        schema.fields[i].type.to_string());
+  if (schema.num_fields() > kMostFields)
+    text += fmt::format(",... {} more fields", schema.num_fields() - kMostFields);
+  return "struct<" + text + ">";
+}
+
 std::string_view guarantee(SinkKind kind) {
   switch (kind) {
     case SinkKind::marker:
@@ -87,6 +99,7 @@ std::string explain(const PhysicalPlan& plan) {
       text += fmt::format(
           "  Source {} ({})\n", source.description(),
           source.is_replayable() ? "replayable" : "not replayable: at most once after a crash");
+      text += "  ReadSchema: " + read_schema(source.schema()) + "\n";
     }
     for (const StageInput& input : stage.inputs)
       text += fmt::format("  Input {} from stage {} by {}\n", input.ordinal, input.from,

@@ -47,6 +47,34 @@ void run(DataStreamWriter writer, const std::string& checkpoint) {
 
 }  // namespace
 
+TEST_CASE("columns that nobody reads are not read") {
+  FrameFixture f;
+  const Folder folder;
+  folder.put("a.csv", "k,v\n1,2\nx,3\n4\n5,6,7\n");
+  const auto read = [&](const char* mode) {
+    return f.session.read()
+        .option("header", true)
+        .option("mode", mode)
+        .schema("k INT, v INT")
+        .csv(folder / "a.csv");
+  };
+  // What is malformed in a column counts where the column is read.
+  CHECK(diff(read("DROPMALFORMED"), "[1,2]") == "");
+  CHECK(diff(read("DROPMALFORMED").select("v"), "[2]\n[3]\n[null]\n[6]") == "");
+  CHECK(diff(read("DROPMALFORMED").select("k"), "[1]\n[4]\n[5]") == "");
+  CHECK(read("DROPMALFORMED").count() == 4);
+  CHECK(read("FAILFAST").select("v").count() == 4);
+  CHECK(diff(read("PERMISSIVE").limit(2).agg({count(lit(1))}), "[2]") == "");
+  CHECK(diff(read("PERMISSIVE").select(lit("x")).distinct(), "[\"x\"]") == "");
+  CHECK(read("PERMISSIVE").cross_join(read("PERMISSIVE")).count() == 16);
+  f.session.conf("spark.sql.csv.parser.columnPruning.enabled", "false");
+  CHECK(diff(read("DROPMALFORMED").select("v"), "[2]\n[3]") == "");
+  f.session.conf("spark.sql.csv.parser.columnPruning.enabled", "true");
+
+  const std::string plan = read("PERMISSIVE").where("v > 2").select("v").explain_string();
+  CHECK_THAT(plan, ContainsSubstring("ReadSchema: struct<v:INT>"));
+}
+
 TEST_CASE("files are read by format, schema and options") {
   FrameFixture f;
   const Folder folder;

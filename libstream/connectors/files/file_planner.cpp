@@ -14,17 +14,28 @@
 namespace stream {
 namespace {
 
-constexpr std::uint64_t kSplitBytes = 32u << 20;
+constexpr std::uint64_t kLargestSplit = 32u << 20;
+constexpr std::uint64_t kSmallestSplit = 1u << 20;
+constexpr std::uint64_t kSplitsPerTask = 4;
 
-std::vector<Split> cut_files(const std::vector<ListedFile>& files, bool can_split) {
+/// Bytes of a split: as many for each task, of files of any size, as the range has.
+std::uint64_t split_bytes(const std::vector<ListedFile>& files, std::uint32_t parallelism) {
+  if (parallelism == 1) return kLargestSplit;
+  std::uint64_t total = 0;
+  for (const ListedFile& file : files) total += file.size_bytes;
+  return std::clamp(total / (parallelism * kSplitsPerTask), kSmallestSplit, kLargestSplit);
+}
+
+std::vector<Split> cut_files(const std::vector<ListedFile>& files, bool can_split,
+                             std::uint32_t parallelism) {
+  const std::uint64_t wanted = split_bytes(files, parallelism);
   std::vector<Split> splits;
   for (const ListedFile& file : files) {
     FileRange range{file.path, file.base, 0, 0, file.size_bytes, file.modified_millis};
     const bool is_whole = !can_split || is_compressed_name(file.path);
     do {
       const std::uint64_t left = file.size_bytes - range.begin;
-      range.end = is_whole || left <= kSplitBytes + kSplitBytes / 10 ? file.size_bytes
-                                                                     : range.begin + kSplitBytes;
+      range.end = is_whole || left <= wanted + wanted / 10 ? file.size_bytes : range.begin + wanted;
       splits.push_back({encode_file_range(range), static_cast<std::uint32_t>(splits.size())});
       range.begin = range.end;
     } while (range.begin < file.size_bytes);
@@ -37,18 +48,22 @@ class StaticFilePlanner final : public SourcePlanner {
  public:
   explicit StaticFilePlanner(std::shared_ptr<const FilePlan> plan) : plan_(std::move(plan)) {}
 
-  Result<void> open(const PlannerContext&) override { return {}; }
+  Result<void> open(const PlannerContext& context) override {
+    parallelism_ = context.parallelism;
+    return {};
+  }
   Result<std::string> initial_offset() override { return std::string("{}"); }
   Result<std::optional<std::string>> latest_offset(const std::string& start, EpochMillis) override {
     return std::optional(start);
   }
   Result<std::vector<Split>> plan(const std::string&, const std::string&) override {
-    return cut_files(plan_->listed, plan_->can_split);
+    return cut_files(plan_->listed, plan_->can_split, parallelism_);
   }
   Result<void> commit(const std::string&) override { return {}; }
 
  private:
   std::shared_ptr<const FilePlan> plan_;
+  std::uint32_t parallelism_ = 1;
 };
 
 std::string format_offset(std::int64_t entry) { return fmt::format("{{\"logOffset\":{}}}", entry); }
@@ -99,7 +114,7 @@ class StreamFilePlanner final : public SourcePlanner {
     std::vector<ListedFile> files;
     for (const SeenFile& file : seen)
       files.push_back({file.path, base_of(file.path), file.modified_millis, file.size_bytes});
-    return cut_files(files, plan_->can_split);
+    return cut_files(files, plan_->can_split, context_->parallelism);
   }
 
   Result<void> commit(const std::string& end) override {

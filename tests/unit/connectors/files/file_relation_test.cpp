@@ -1,7 +1,10 @@
 #include <libstream/connectors/files/file_relation.hpp>
+#include <libstream/connectors/files/format_file_reader.hpp>
 #include <libstream/connectors/files/sink_log.hpp>
 #include <libstream/data/value.hpp>
 #include <tests/unit/connectors/files/sink_run.hpp>
+
+#include <algorithm>
 
 namespace stream::testing {
 namespace {
@@ -88,6 +91,38 @@ TEST_CASE("A stream of files takes each file once, oldest first, as many as its 
   }
   REQUIRE(order == "01234");
   REQUIRE(sizes == std::vector<std::size_t>{2, 2, 1, 0});
+}
+
+TEST_CASE("Files of any size are cut so that each task has as much to read, the same each time") {
+  ManualClock clock;
+  MemoryFileSystem files(clock);
+  std::string line;
+  for (int i = 0; i < 100; ++i) line += "word" + std::to_string(i) + "," + std::to_string(i) + "\n";
+  std::size_t num_rows = 0;
+  for (const auto& [name, laps] : {std::pair{"/in/a.csv", 9000}, std::pair{"/in/b.csv", 2500}}) {
+    std::string text;
+    for (int lap = 0; lap < laps; ++lap) text += line;
+    num_rows += 100 * static_cast<std::size_t>(laps);
+    put_file(files, name, text);
+  }
+  const auto source = source_of(files, "/in", {}, words(), false);
+  MemorySourceLog log;
+  for (const std::uint32_t parallelism : {1u, 2u, 3u}) {
+    auto planner = source->make_planner();
+    require_ok(planner->open({files, clock, log, parallelism}));
+    const auto splits = require_value(planner->plan("{}", "{}"));
+    const auto again = require_value(planner->plan("{}", "{}"));
+    REQUIRE(splits.size() == again.size());
+    std::vector<std::uint64_t> bytes(parallelism);
+    for (std::size_t i = 0; i < splits.size(); ++i) {
+      REQUIRE(splits[i].content == again[i].content);
+      const FileRange range = require_value(decode_file_range(splits[i].content));
+      bytes[splits[i].index % parallelism] += range.end - range.begin;
+    }
+    const auto [least, most] = std::minmax_element(bytes.begin(), bytes.end());
+    CHECK(*most < *least + *least / 2);
+    CHECK(read_rows(*source, files, splits).size() == num_rows);
+  }
 }
 
 TEST_CASE("A file sink's epochs are there once, whatever crashes, and readers go by its log") {

@@ -91,6 +91,7 @@ const std::vector<Workload>& workloads() {
        run_kafka_write},
       {"kafka-exactly-once", "the same in transactions of a second, against at least once",
        run_kafka_exactly_once},
+      {"columns", "CSV of 1 to 100 columns, all of them read and one", run_columns},
       {"SQL", "SQL text to running query", run_sql_start},
       {"W12", "start of the process to the result of one line; an idle query", run_start_and_idle},
       {"W14", "a sink ten times slower than its source", run_backpressure},

@@ -77,6 +77,7 @@ void run_kafka_read(const BenchOptions& options, const Print& print);   ///< kaf
 void run_kafka_write(const BenchOptions& options, const Print& print);  ///< kafka-write
 void run_kafka_exactly_once(const BenchOptions& options,
                             const Print& print);                       ///< kafka-exactly-once
+void run_columns(const BenchOptions& options, const Print& print);     ///< columns
 void run_checkpoint(const BenchOptions& options, const Print& print);  ///< checkpoint
 
 }  // namespace stream::perf

@@ -138,7 +138,9 @@ void run_kafka_read(const BenchOptions& options, const Print& print) {
                 [&](int) { return read_by_hand(servers, name, num_rows); }, num_pairs(options),
                 kTimeLimit));
     print_pairs(line, comparison, print);
-    if (comparison.is_ok()) print_scaling(line + " rate", comparison, print);
+    if (comparison.is_ok())
+      print(line_of(line + " rate", median_run(comparison.first),
+                    in_words(comparison.ratio_of_rates(), "x the client library's rate")));
   }
 }
 

@@ -94,8 +94,7 @@ Result<void> BrokerOffsets::retry(std::string_view doing,
     client_->poll();
     Error error = client_->error(code, doing);
     const bool is_last = tried == options_.reading.num_retries || now() >= deadline;
-    if (is_last || error.error_class() != ErrorClass::transient || client_->hopeless())
-      return error;
+    if (is_last || error.error_class() != ErrorClass::transient) return error;
     pause(std::min(options_.reading.retry_interval, Duration(millis_left(deadline))));
   }
 }

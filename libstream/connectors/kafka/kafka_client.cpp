@@ -91,7 +91,7 @@ void KafkaClient::take_error(int code, std::string text) {
   std::lock_guard lock(mutex_);
   // "All brokers are down" says less than what came before it.
   if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || last_trouble_.empty()) last_trouble_ = text;
-  if (!is_hopeless || hopeless_) return;
+  if (!is_hopeless || hopeless_ || has_connected_) return;
   const std::string advice = kafka_advice(code, text, properties_, rd_kafka_version_str());
   hopeless_ =
       Error(kafka_error_class(code), fmt::format("kafka ({}): {}{}{}", properties_.servers(), text,
@@ -118,7 +118,13 @@ Result<void> KafkaClient::connect() {
     const rd_kafka_resp_err_t code =
         rd_kafka_metadata(client_.get(), 0, nullptr, &found, static_cast<int>(wait));
     const KafkaPtr<const struct rd_kafka_metadata> metadata(found);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      // From now on such errors are those of a broker that goes down in the middle of a login.
+      std::lock_guard lock(mutex_);
+      has_connected_ = true;
+      hopeless_.reset();
+      return {};
+    }
     poll(Duration(1));
     if (auto never = hopeless()) return std::move(*never);
     if (millis() >= deadline)
@@ -127,8 +133,6 @@ Result<void> KafkaClient::connect() {
 }
 
 Error KafkaClient::error(int code, std::string_view doing, std::string_view text) const {
-  if (auto never = hopeless(); never && kafka_error_class(code) == ErrorClass::transient)
-    return std::move(*never).with_context(doing);
   const auto reason = static_cast<rd_kafka_resp_err_t>(code);
   std::string message = fmt::format("kafka ({}): {}: {}", properties_.servers(), doing,
                                     text.empty() ? rd_kafka_err2str(reason) : text);

@@ -54,7 +54,8 @@ class KafkaClient {
   /// Error of our classes, with what the connection last said where it explains the failure.
   Error error(int code, std::string_view doing, std::string_view text = {}) const;
 
-  /// The error because of which no broker can ever be reached with these properties, if one came.
+  /// The error because of which no broker can be reached with these properties, if one came before
+  /// `connect` was through.
   std::optional<Error> hopeless() const;
 
  private:
@@ -66,7 +67,8 @@ class KafkaClient {
 
   KafkaProperties properties_;
   KafkaSettings settings_;
-  mutable std::mutex mutex_;  // guards the two below: callbacks come from the library's threads
+  mutable std::mutex mutex_;  // guards the three below: callbacks come from the library's threads
+  bool has_connected_ = false;
   std::optional<Error> hopeless_;
   std::string last_trouble_;
   KafkaPtr<rd_kafka_s> client_;

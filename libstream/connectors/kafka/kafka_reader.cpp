@@ -187,7 +187,6 @@ Result<ReadStatus> KafkaReader::read(Batch& batch) {
 
 Result<ReadStatus> KafkaReader::wait_for_more() {
   client_->poll();
-  if (auto never = client_->hopeless()) return std::move(*never).with_context("reading " + place());
   const Duration waited((context_->clock.steady_nanos() - progress_at_) / 1'000'000);
   if (waited >= options_->reading.poll_timeout)
     return client_->error(

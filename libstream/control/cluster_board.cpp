@@ -2,11 +2,14 @@
 #include <libstream/control/cluster_board.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace stream {
 namespace {
 
 constexpr std::ptrdiff_t kMostKnown = 100;
+// A smaller part that has not found the others for so long goes on without them.
+constexpr std::int64_t kPatiences = 10;
 
 }  // namespace
 
@@ -97,11 +100,25 @@ void ClusterBoard::forget_old_submissions() {
   });
 }
 
-ClusterCommands ClusterBoard::on_join(const NodeInfo& node, std::int64_t now) {
+Standing ClusterBoard::standing() const {
+  if (view_.members.size() == 1 && view_.submissions.empty()) return {};
+  return {!settles_at_, view_.term, view_.version};
+}
+
+void ClusterBoard::ask_to_join(const NodeInfo& node, ClusterCommands& out) {
+  asked_.insert(node.id);
+  out.emplace_back(AskToJoin{node, standing()});
+}
+
+ClusterCommands ClusterBoard::on_join(const NodeInfo& node, const Standing& its, std::int64_t now) {
   ClusterCommands out;
   if (!is_leader() || node.id == self_.id) return out;
   if (view_.find(node.id) != nullptr) {
     out.emplace_back(SendView{{node.id}});
+    return out;
+  }
+  if (its != Standing{} && std::pair(its, node.id) > std::pair(standing(), self_.id)) {
+    ask_to_join(node, out);
     return out;
   }
   view_.members.push_back({node, view_.next_rank++, false});
@@ -123,6 +140,7 @@ void ClusterBoard::drop(const std::string& node, std::int64_t now, ClusterComman
     accepted_at_ = now + patience();
   } else if (!settles_at_) {
     settles_at_ = now + patience();
+    gives_up_at_ = now + kPatiences * patience();
   }
   place_submissions(now);
   publish(out);
@@ -156,6 +174,7 @@ void ClusterBoard::place_submissions(std::int64_t now) {
   if (settles_at_) return;
   for (Submission& one : view_.submissions) {
     if (one.is_over()) continue;
+    if (view_.find(one.coordinator) == nullptr) one.coordinator.clear();
     const bool waits = one.state == SubmissionState::waiting;
     if (waits ? now < one.restart_at : !one.coordinator.empty()) continue;
     if (const std::string node = least_loaded(); !node.empty()) place(one, node);
@@ -221,27 +240,34 @@ ClusterCommands ClusterBoard::on_report(const SubmissionReport& report, std::int
 
 // ---- everyone ----
 
-ClusterCommands ClusterBoard::on_view(const ClusterView& view, std::int64_t now) {
+/// Dropped, perhaps for being cut off: what runs here is another node's by now.
+ClusterCommands ClusterBoard::on_dropped(const ClusterView& view, std::int64_t now) {
   ClusterCommands out;
-  const bool was_alone = is_leader() && view_.members.size() == 1 && view_.submissions.empty();
-  // The smaller part of a torn cluster may have counted on: it follows whoever lets it in.
-  const bool is_let_in = is_leader() && settles_at_ && view.find(self_.id) != nullptr;
-  if (!was_alone && !is_let_in && !view.is_newer_than(view_)) return out;
-  if (view.find(self_.id) == nullptr) {
-    // Dropped, perhaps for being cut off: what runs here is another node's by now.
-    const Member* leader = view.find(view.leader);
-    if (was_alone || leader == nullptr) return out;
-    const NodeInfo asked = leader->node;
-    view_ = {};
-    view_.members = {{self_, view_.next_rank++, false}};
-    view_.leader = self_.id;
-    view_.version = 1;
+  const Member* leader = view.find(view.leader);
+  if (leader == nullptr) return out;
+  if (!is_leader() && view.is_newer_than(view_)) {
+    ClusterView alone;
+    alone.term = view.term;
+    alone.version = view_.version + 1;
+    alone.next_rank = 1;
+    alone.members = {{self_, 0, false}};
+    alone.leader = self_.id;
+    view_ = std::move(alone);
     settles_at_.reset();
     lead(now);
     follow_view(out);
-    out.emplace_back(AskToJoin{asked});
-    return out;
   }
+  if (is_leader()) ask_to_join(leader->node, out);
+  return out;
+}
+
+ClusterCommands ClusterBoard::on_view(const ClusterView& view, std::int64_t now) {
+  if (view.find(self_.id) == nullptr) return on_dropped(view, now);
+  ClusterCommands out;
+  const bool was_alone = is_leader() && view_.members.size() == 1 && view_.submissions.empty();
+  const bool was_let_in = is_leader() && asked_.contains(view.leader);
+  if (!was_alone && !was_let_in && !view.is_newer_than(view_)) return out;
+  asked_.clear();
   std::vector<std::string> lost;
   for (const Member& member : view_.members) {
     if (view.find(member.node.id) == nullptr) lost.push_back(member.node.id);
@@ -272,7 +298,9 @@ void ClusterBoard::follow_view(ClusterCommands& out) {
     at = started_.erase(at);
   }
   for (const Submission& one : view_.submissions) {
-    const bool is_due = one.coordinator == self_.id && one.state == SubmissionState::placed;
+    // One that others take for running here was given up while this node was cut off.
+    const bool is_due = one.coordinator == self_.id && (one.state == SubmissionState::placed ||
+                                                        one.state == SubmissionState::running);
     if (!is_due || !started_.try_emplace(one.number, one.attempt).second) continue;
     reports_.erase(one.number);
     out.emplace_back(StartSubmission{one});
@@ -299,13 +327,21 @@ void ClusterBoard::repeat_reports(ClusterCommands& out) const {
   }
 }
 
-ClusterCommands ClusterBoard::on_heartbeat(const std::string& from, std::uint64_t seen_term,
-                                           std::uint64_t seen_version, std::int64_t now) {
+ClusterCommands ClusterBoard::on_heartbeat(const std::string& from, const Pulse& pulse,
+                                           std::int64_t now) {
   ClusterCommands out;
-  liveness_.heard(from, now);
-  const bool is_behind = std::pair(seen_term, seen_version) < std::pair(view_.term, view_.version);
+  // Who does not lead any more is no leader to follow, however alive.
+  if (is_leader() || pulse.leader == from) liveness_.heard(from, now);
+  if (!is_leader()) return out;
+  const auto seen = std::pair(pulse.term, pulse.version);
+  const auto own = std::pair(view_.term, view_.version);
+  if (pulse.leader == self_.id && seen > own) {
+    view_.term = pulse.term + 1;  // of a time before this node began anew
+    publish(out);
+  }
   // Whoever is not a member hears so by the view, and joins again.
-  if (is_leader() && is_behind) out.emplace_back(SendView{{from}});
+  if (pulse.leader == self_.id ? seen < own : view_.find(from) != nullptr)
+    out.emplace_back(SendView{{from}});
   return out;
 }
 
@@ -335,6 +371,7 @@ void ClusterBoard::elect(std::int64_t now, ClusterCommands& out) {
   ++view_.term;
   const std::int64_t heartbeat = options_.liveness.heartbeat.count();
   settles_at_ = now + heartbeat + (others().empty() ? 0 : patience());
+  gives_up_at_ = now + kPatiences * patience();
   lead(now);
   for (Submission& one : view_.submissions) {
     if (one.coordinator == gone && !one.is_over()) one.coordinator.clear();
@@ -351,19 +388,26 @@ std::int64_t ClusterBoard::patience() const {
 /// A part that sees less than half of the members leaves what it lost to the others, and asks them.
 void ClusterBoard::settle(std::int64_t now, ClusterCommands& out) {
   if (!settles_at_) {
-    if (now >= accepted_at_) view_.full_size = view_.members.size();
-    return;
+    if (now < accepted_at_) return;
+    view_.full_size = view_.members.size();
+    accepted_at_ = now + patience();
+    return ask_missing(out);
   }
   if (now < *settles_at_) return;
-  if (sees_half()) {
+  if (sees_half() || now >= gives_up_at_) {
     settles_at_.reset();
-    accepted_at_ = now + patience();
+    accepted_at_ = now;
     return;
   }
-  for (const NodeInfo& node : known_) {
-    if (view_.find(node.id) == nullptr) out.emplace_back(AskToJoin{node});
-  }
+  ask_missing(out);
   settles_at_ = now + options_.liveness.heartbeat.count();
+}
+
+/// Nodes that were members once may be there again, and have a leader of their own.
+void ClusterBoard::ask_missing(ClusterCommands& out) {
+  for (const NodeInfo& node : known_) {
+    if (view_.find(node.id) == nullptr) ask_to_join(node, out);
+  }
 }
 
 ClusterCommands ClusterBoard::on_tick(std::int64_t now) {
@@ -373,6 +417,10 @@ ClusterCommands ClusterBoard::on_tick(std::int64_t now) {
   }
   if (is_leader()) settle(now, out);
   if (is_leader()) {
+    // What runs here may have been reported to a leader that is gone.
+    for (const auto& [number, report] : std::map(reports_)) {
+      for (ClusterCommand& command : on_report(report, now)) out.emplace_back(std::move(command));
+    }
     const std::vector<Submission> before = view_.submissions;
     place_submissions(now);
     if (view_.submissions != before) publish(out);

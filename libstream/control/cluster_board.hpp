@@ -37,9 +37,18 @@ struct SendView {
 struct SendHeartbeat {
   std::vector<std::string> to;
 };
-/// Ask a node that is known to let this one in -> on_view.
+/// What a leader's view is worth when two meet: the greater one lets the other in. A node alone
+/// with nothing to lose has none.
+struct Standing {
+  bool is_settled = false;
+  std::uint64_t term = 0;
+  std::uint64_t version = 0;
+  auto operator<=>(const Standing&) const = default;
+};
+/// Ask a node that is known to let this one in -> its on_join, then on_view here.
 struct AskToJoin {
-  NodeInfo of;  ///< whom to ask; an empty id: whoever the process was told at its start
+  NodeInfo of;
+  Standing standing;
 };
 /// Members changed: queries with tasks on these nodes must go on without them or may use new ones.
 struct MembersChanged {
@@ -60,6 +69,13 @@ struct SendReport {
   std::uint64_t number = 0;
 };
 
+/// What a heartbeat says of its sender: whom it follows, and which view it has.
+struct Pulse {
+  std::string leader;
+  std::uint64_t term = 0;
+  std::uint64_t version = 0;
+};
+
 using ClusterCommand = std::variant<SendView, SendHeartbeat, AskToJoin, MembersChanged,
                                     StartSubmission, StopSubmission, SendReport>;
 using ClusterCommands = std::vector<ClusterCommand>;
@@ -78,11 +94,9 @@ class ClusterBoard {
   /// Alone and its own leader, until it has joined others.
   ClusterBoard(NodeInfo self, ClusterOptions options, std::int64_t now);
 
-  ClusterCommands on_join(const NodeInfo& node, std::int64_t now);
+  ClusterCommands on_join(const NodeInfo& node, const Standing& its, std::int64_t now);
   ClusterCommands on_view(const ClusterView& view, std::int64_t now);
-  /// Of the leader or of a member. `seen` is the version of the view that it has.
-  ClusterCommands on_heartbeat(const std::string& from, std::uint64_t seen_term,
-                               std::uint64_t seen_version, std::int64_t now);
+  ClusterCommands on_heartbeat(const std::string& from, const Pulse& pulse, std::int64_t now);
   /// The connection to a node broke.
   ClusterCommands on_peer_lost(const std::string& node, std::int64_t now);
   /// At least once a heartbeat.
@@ -98,6 +112,7 @@ class ClusterBoard {
 
   const ClusterView& view() const { return view_; }
   const NodeInfo& self() const { return self_; }
+  Pulse pulse() const { return {view_.leader, view_.term, view_.version}; }
   bool is_leader() const { return view_.leader == self_.id; }
   /// What was told about a submission last; requires one that was.
   const SubmissionReport& report_of(std::uint64_t number) const { return reports_.at(number); }
@@ -108,6 +123,10 @@ class ClusterBoard {
   bool sees_half() const;
   std::int64_t patience() const;
   void settle(std::int64_t now, ClusterCommands& out);
+  void ask_missing(ClusterCommands& out);
+  void ask_to_join(const NodeInfo& node, ClusterCommands& out);
+  Standing standing() const;
+  ClusterCommands on_dropped(const ClusterView& view, std::int64_t now);
   void drop(const std::string& node, std::int64_t now, ClusterCommands& out);
   void lead(std::int64_t now);
   void elect(std::int64_t now, ClusterCommands& out);
@@ -129,7 +148,9 @@ class ClusterBoard {
   std::map<std::uint64_t, SubmissionReport> reports_;  ///< here: the last of each submission
   /// A leader that is new, or sees less than half of the members, takes nothing over before.
   std::optional<std::int64_t> settles_at_;
+  std::int64_t gives_up_at_ = 0;  ///< and then goes on without the others
   std::int64_t accepted_at_ = 0;  ///< leader: then losses are final, and the members are all
+  std::set<std::string> asked_;   ///< to let this node in
   std::vector<NodeInfo> known_;   ///< other nodes, the newest last
 };
 

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 namespace stream {
@@ -67,7 +67,7 @@ struct ClusterView {
   std::vector<Submission> submissions;
 
   bool is_newer_than(const ClusterView& other) const {
-    return std::pair(term, version) > std::pair(other.term, other.version);
+    return std::tie(term, version, leader) > std::tie(other.term, other.version, other.leader);
   }
   const Member* find(const std::string& node) const;
   const Submission* find_submission(std::uint64_t number) const;

@@ -40,6 +40,7 @@ template std::string encode_frame(const ClientReply&);
 template std::string encode_frame(const OpenTasks&);
 template std::string encode_frame(const TasksOpened&);
 template std::string encode_frame(const CloseTasks&);
+template std::string encode_frame(const CheckTasks&);
 template std::string encode_frame(const TasksClosed&);
 template std::string encode_frame(const HostReport&);
 
@@ -53,6 +54,7 @@ template Result<ClientReply> decode_frame(std::string_view);
 template Result<OpenTasks> decode_frame(std::string_view);
 template Result<TasksOpened> decode_frame(std::string_view);
 template Result<CloseTasks> decode_frame(std::string_view);
+template Result<CheckTasks> decode_frame(std::string_view);
 template Result<TasksClosed> decode_frame(std::string_view);
 template Result<HostReport> decode_frame(std::string_view);
 

@@ -3,7 +3,7 @@
 //
 //   node   -> node     Heartbeat, JoinRequest, ClusterView, SubmissionReport, ForwardedRequest
 //   client -> node     ClientRequest;   node -> client  ClientReply
-//   coordinator's node -> node with tasks    OpenTasks, CloseTasks
+//   coordinator's node -> node with tasks    OpenTasks, CloseTasks, CheckTasks
 //   node with tasks -> coordinator's node    TasksOpened, TasksClosed, HostReport
 #pragma once
 
@@ -31,6 +31,7 @@ enum class FrameKind : std::uint8_t {
   reply,
   open_tasks,
   close_tasks,
+  check_tasks,
   tasks_opened,
   tasks_closed,
   host_report,
@@ -40,14 +41,14 @@ enum class FrameKind : std::uint8_t {
 struct Heartbeat {
   static constexpr FrameKind kKind = FrameKind::heartbeat;
   std::string from;
-  std::uint64_t term = 0;
-  std::uint64_t version = 0;
+  Pulse pulse;
 };
 
 struct JoinRequest {
   static constexpr FrameKind kKind = FrameKind::join;
   NodeInfo node;
   std::string build;  ///< only nodes of one build run queries together
+  Standing standing;
 };
 
 struct ViewMessage {
@@ -133,6 +134,13 @@ struct TasksOpened {
 struct CloseTasks {
   static constexpr FrameKind kKind = FrameKind::close_tasks;
   GenerationKey generation;
+};
+
+/// Are they still there? A node that has thrown them away, for it was cut off, answers by an error.
+struct CheckTasks {
+  static constexpr FrameKind kKind = FrameKind::check_tasks;
+  GenerationKey generation;
+  std::string from;
 };
 
 struct TasksClosed {

@@ -98,7 +98,7 @@ void QueryLoop::on_task_done(TaskDone done) {
     for (const Reject& reject : done.rejects) options_.on_reject(reject);
   }
   const EpochId epoch = done.epoch;
-  if (done.state.empty()) {
+  if (done.state.empty() && done.files.empty()) {
     handle(coordinator_.on_task_done(epoch, std::move(done.report), now()));
     return;
   }
@@ -114,6 +114,8 @@ void QueryLoop::on_open_range_ended(EpochId epoch, std::uint32_t source, std::st
 }
 
 void QueryLoop::on_task_failed(Error error) { fail(std::move(error)); }
+
+void QueryLoop::on_tasks_lost() { handle(coordinator_.on_tasks_lost(now())); }
 
 void QueryLoop::on_rows_available() { handle(coordinator_.on_rows_available(now())); }
 

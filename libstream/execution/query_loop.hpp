@@ -47,6 +47,8 @@ class QueryLoop {
   void on_task_committed(EpochId epoch);
   void on_open_range_ended(EpochId epoch, std::uint32_t source, std::string end);
   void on_task_failed(Error error);
+  /// They are to run elsewhere: restored from the last commit, which is no failure of theirs.
+  void on_tasks_lost();
   void on_rows_available();
   void run_epochs(std::size_t epochs);
   /// Requests count up.

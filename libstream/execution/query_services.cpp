@@ -228,6 +228,7 @@ Result<void> QueryServices::write_offsets(const WriteOffsets& command) {
 
 Result<void> QueryServices::write_state(const TaskDone& done) {
   if (!directory_) return {};
+  sealed_files_.insert(sealed_files_.end(), done.files.begin(), done.files.end());
   for (const SealedState& state : done.state) {
     STREAM_TRY(const SealedFile file, directory_->write_state(state.operator_id, done.epoch,
                                                               done.report.task, state.pieces));
@@ -298,17 +299,24 @@ Result<RestoredState> QueryServices::load_state(EpochId from) {
   if (!directory_)
     return has_stateful_operator(plan_) ? Result<RestoredState>(lost_state(from)) : restored;
   BlockPool pool;
-  for (const StateFile& file : committed_files_) {
-    STREAM_TRY(const auto pieces, directory_->read_state(sealed(file), pool));
-    for (std::uint32_t s = 0; s < plan_.stages.size(); ++s) {
-      const Stage& stage = plan_.stages[s];
+  return deal_out_state(plan_, committed_files_,
+                        [&](const SealedFile& file) { return directory_->read_state(file, pool); });
+}
+
+Result<RestoredState> deal_out_state(const PhysicalPlan& plan, const std::vector<StateFile>& files,
+                                     const StateReader& read) {
+  RestoredState restored;
+  for (const StateFile& file : files) {
+    STREAM_TRY(const auto pieces, read(sealed(file)));
+    for (std::uint32_t s = 0; s < plan.stages.size(); ++s) {
+      const Stage& stage = plan.stages[s];
       const bool has_operator =
           std::any_of(stage.operators.begin(), stage.operators.end(),
                       [&](const PhysicalOperator& op) { return op.id == file.operator_id; });
       if (!has_operator) continue;
       // Every task of the stage gets the piece and takes the rows of its own key groups.
       for (std::uint32_t i = 0; i < stage.parallelism; ++i)
-        restored[plan_.first_task(s) + i].push_back({file.operator_id, pieces});
+        restored[plan.first_task(s) + i].push_back({file.operator_id, pieces});
     }
   }
   return restored;

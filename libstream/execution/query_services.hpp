@@ -9,6 +9,7 @@
 #include <libstream/plans/runner.hpp>
 #include <libstream/state/checkpoint_directory.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,6 +38,11 @@ EpochAssignment make_assignment(const PhysicalPlan& plan, const BeginEpoch& comm
 /// Restored state by task number.
 using RestoredState = std::map<std::uint32_t, std::vector<SealedState>>;
 
+using StateReader = std::function<Result<std::vector<StatePiece>>(const SealedFile&)>;
+/// The state files of a commit, read and sorted out by task.
+Result<RestoredState> deal_out_state(const PhysicalPlan& plan, const std::vector<StateFile>& files,
+                                     const StateReader& read);
+
 class QueryServices {
  public:
   /// Opens the checkpoint, the planners and the committers. Errors name what is wrong; nothing has
@@ -59,8 +65,10 @@ class QueryServices {
   /// The splits of ranges that were not planned just before (a re-run, a recovery).
   Result<std::vector<std::vector<Split>>> plan_splits(const std::vector<SourceRange>& ranges);
   Result<void> write_offsets(const WriteOffsets& command);
-  /// Writes the state a task sealed; to be called for every TaskDone of a checkpoint epoch before
-  /// the coordinator hears of it.
+  /// What the last commit lists.
+  const std::vector<StateFile>& committed_files() const { return committed_files_; }
+  /// Writes the state a task sealed, or takes over what its node has written; to be called for
+  /// every TaskDone of a checkpoint epoch before the coordinator hears of it.
   Result<void> write_state(const TaskDone& done);
   Result<void> commit_sinks(const CommitSinks& command);
   Result<void> write_commit(const WriteCommit& command);

@@ -97,12 +97,20 @@ void describe(Archive& archive, Split& r) {
 }
 
 template <class Archive>
+void describe(Archive& archive, Standing& r) {
+  archive(r.is_settled, r.term, r.version);
+}
+template <class Archive>
+void describe(Archive& archive, Pulse& r) {
+  archive(r.leader, r.term, r.version);
+}
+template <class Archive>
 void describe(Archive& archive, Heartbeat& r) {
-  archive(r.from, r.term, r.version);
+  archive(r.from, r.pulse);
 }
 template <class Archive>
 void describe(Archive& archive, JoinRequest& r) {
-  archive(r.node, r.build);
+  archive(r.node, r.build, r.standing);
 }
 template <class Archive>
 void describe(Archive& archive, ViewMessage& r) {
@@ -136,6 +144,10 @@ void describe(Archive& archive, TasksOpened& r) {
 template <class Archive>
 void describe(Archive& archive, CloseTasks& r) {
   archive(r.generation);
+}
+template <class Archive>
+void describe(Archive& archive, CheckTasks& r) {
+  archive(r.generation, r.from);
 }
 template <class Archive>
 void describe(Archive& archive, TasksClosed& r) {

@@ -33,6 +33,21 @@ Error plan_differs(const std::string& path, const std::string& stored, const std
                   path, line, line_of(stored), line_of(wanted)));
 }
 
+Result<SealedFile> write_state_file(FileSystem& files, const std::string& path,
+                                    const std::string& operator_id, const std::string& name,
+                                    const std::vector<StatePiece>& pieces) {
+  if (operator_id.empty() || operator_id.front() == '.' ||
+      operator_id.find('/') != std::string::npos)
+    return bad_plan(fmt::format(
+        "operator id '{}' cannot name a folder; give one without '/' that begins with no '.'",
+        operator_id));
+  STREAM_TRY(const std::string bytes, encode_state_file(pieces));
+  const std::string folder = join_path(path, "state/" + operator_id);
+  STREAM_TRY(files.create_directories(folder));
+  STREAM_TRY(write_file_atomic(files, join_path(folder, name), bytes));
+  return SealedFile{operator_id + "/" + name, bytes.size(), hash_bytes(bytes)};
+}
+
 class Directory final : public CheckpointDirectory {
  public:
   Directory(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
@@ -42,8 +57,8 @@ class Directory final : public CheckpointDirectory {
       STREAM_TRY(files_.create_directories(at(folder)));
     auto lock = files_.lock(at("lock"));
     if (!lock)
-      return fatal(fmt::format("{}: another process runs this query; stop it first ({})", path_,
-                               lock.error().message()));
+      return transient(fmt::format("{}: another process runs this query; stop it first ({})", path_,
+                                   lock.error().message()));
     lock_ = std::move(*lock);
     STREAM_TRY(const bool has_metadata, files_.exists(at("metadata")));
     STREAM_TRY(has_metadata ? read_metadata(plan_text) : create(plan_text));
@@ -81,17 +96,11 @@ class Directory final : public CheckpointDirectory {
 
   Result<SealedFile> write_state(const std::string& operator_id, std::int64_t n, std::uint32_t task,
                                  const std::vector<StatePiece>& pieces) override {
-    return write_state_file(operator_id, fmt::format("{}-{}-{}.delta", n, term_, task), pieces);
+    return write_state_of(files_, path_, term_, operator_id, n, task, pieces);
   }
 
   Result<std::vector<StatePiece>> read_state(const SealedFile& file, BlockPool& pool) override {
-    const std::string path = at("state/" + file.name);
-    STREAM_TRY(const std::string bytes, read_file(files_, path, kMaxStateFileBytes));
-    if (bytes.size() != file.size_bytes || hash_bytes(bytes) != file.checksum)
-      return fatal(path + ": damaged: it is not the file that the commit lists");
-    auto pieces = decode_state_file(bytes, pool);
-    if (!pieces) return std::move(pieces).error().with_context(path);
-    return pieces;
+    return read_state_of(files_, path_, file, pool);
   }
 
   Result<SealedFile> merge_state(const std::string& operator_id, std::int64_t n,
@@ -103,7 +112,7 @@ class Directory final : public CheckpointDirectory {
       pieces.insert(pieces.end(), std::make_move_iterator(read.begin()),
                     std::make_move_iterator(read.end()));
     }
-    return write_state_file(operator_id, fmt::format("{}-{}.snapshot", n, term_),
+    return write_state_file(files_, path_, operator_id, fmt::format("{}-{}.snapshot", n, term_),
                             merge_pieces(pieces, pool));
   }
 
@@ -277,19 +286,6 @@ class Directory final : public CheckpointDirectory {
     return fatal(path + ": exists already; another run of this query wrote it");
   }
 
-  Result<SealedFile> write_state_file(const std::string& operator_id, const std::string& name,
-                                      const std::vector<StatePiece>& pieces) {
-    if (operator_id.empty() || operator_id.front() == '.' ||
-        operator_id.find('/') != std::string::npos)
-      return bad_plan(fmt::format(
-          "operator id '{}' cannot name a folder; give one without '/' that begins with no '.'",
-          operator_id));
-    STREAM_TRY(const std::string bytes, encode_state_file(pieces));
-    STREAM_TRY(files_.create_directories(at("state/" + operator_id)));
-    STREAM_TRY(write_file_atomic(files_, at("state/" + operator_id + "/" + name), bytes));
-    return SealedFile{operator_id + "/" + name, bytes.size(), hash_bytes(bytes)};
-  }
-
   FileSystem& files_;
   std::string path_;
   std::unique_ptr<FileLock> lock_;
@@ -299,6 +295,24 @@ class Directory final : public CheckpointDirectory {
 };
 
 }  // namespace
+
+Result<SealedFile> write_state_of(FileSystem& files, const std::string& path, std::int64_t term,
+                                  const std::string& operator_id, std::int64_t n,
+                                  std::uint32_t task, const std::vector<StatePiece>& pieces) {
+  return write_state_file(files, path, operator_id, fmt::format("{}-{}-{}.delta", n, term, task),
+                          pieces);
+}
+
+Result<std::vector<StatePiece>> read_state_of(FileSystem& files, const std::string& path,
+                                              const SealedFile& file, BlockPool& pool) {
+  const std::string place = join_path(path, "state/" + file.name);
+  STREAM_TRY(const std::string bytes, read_file(files, place, kMaxStateFileBytes));
+  if (bytes.size() != file.size_bytes || hash_bytes(bytes) != file.checksum)
+    return fatal(place + ": damaged: it is not the file that the commit lists");
+  auto pieces = decode_state_file(bytes, pool);
+  if (!pieces) return std::move(pieces).error().with_context(place);
+  return pieces;
+}
 
 Result<std::unique_ptr<CheckpointDirectory>> CheckpointDirectory::open(
     FileSystem& files, std::string path, const std::string& plan_text) {

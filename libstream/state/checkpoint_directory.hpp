@@ -75,6 +75,15 @@ class CheckpointDirectory {
   virtual Result<void> remove_source_entries_below(std::size_t source, std::int64_t n) = 0;
 };
 
+/// What `CheckpointDirectory::write_state` and `read_state` do, for a node that runs tasks of a
+/// query whose coordinator, the owner of the checkpoint at `path`, is another process of term
+/// `term`.
+Result<SealedFile> write_state_of(FileSystem& files, const std::string& path, std::int64_t term,
+                                  const std::string& operator_id, std::int64_t n,
+                                  std::uint32_t task, const std::vector<StatePiece>& pieces);
+Result<std::vector<StatePiece>> read_state_of(FileSystem& files, const std::string& path,
+                                              const SealedFile& file, BlockPool& pool);
+
 /// One problem that verify found.
 struct CheckpointProblem {
   std::string path;

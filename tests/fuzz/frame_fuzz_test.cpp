@@ -100,6 +100,8 @@ std::string decode_message(std::string_view text) {
       return decode_as<OpenTasks>(text);
     case FrameKind::close_tasks:
       return decode_as<CloseTasks>(text);
+    case FrameKind::check_tasks:
+      return decode_as<CheckTasks>(text);
     case FrameKind::tasks_opened:
       return decode_as<TasksOpened>(text);
     case FrameKind::tasks_closed:
@@ -161,7 +163,7 @@ TEST_CASE("no bytes bring the reader of frames between nodes down") {
   open.placement = {"a", "b"};
   open.state_files.resize(1);
   target.corpus.push_back(encode_frame(open));
-  target.corpus.push_back(encode_frame(Heartbeat{"n", 1, 2}));
+  target.corpus.push_back(encode_frame(Heartbeat{"n", {"m", 1, 2}}));
   target.words = {"\xce\xff\xff\xff\xff",
                   "\xdd\xff\xff\xff\xff",
                   "\xc6\x7f\xff\xff\xff",

@@ -20,7 +20,7 @@ class Nodes {
  public:
   void start(const std::string& id, const std::string& join = "") {
     boards.emplace(id, ClusterBoard(node(id), fast(), now));
-    if (!join.empty()) run(join, boards.at(join).on_join(node(id), now));
+    if (!join.empty()) run(join, boards.at(join).on_join(node(id), {}, now));
   }
 
   void run(const std::string& from, const ClusterCommands& commands) {
@@ -53,15 +53,14 @@ class Nodes {
     }
   }
   void carry_out(const std::string& from, const SendHeartbeat& command) {
-    const ClusterView& view = boards.at(from).view();
+    const Pulse pulse = boards.at(from).pulse();
     for (const std::string& to : command.to) {
-      if (is_connected(from, to))
-        run(to, boards.at(to).on_heartbeat(from, view.term, view.version, now));
+      if (is_connected(from, to)) run(to, boards.at(to).on_heartbeat(from, pulse, now));
     }
   }
   void carry_out(const std::string& from, const AskToJoin& command) {
     if (is_connected(from, command.of.id))
-      run(command.of.id, boards.at(command.of.id).on_join(node(from), now));
+      run(command.of.id, boards.at(command.of.id).on_join(node(from), command.standing, now));
   }
   void carry_out(const std::string& from, const MembersChanged& command) {
     for (const std::string& lost : command.lost) log.push_back(from + " lost " + lost);
@@ -168,7 +167,7 @@ TEST_CASE("the smaller part of a torn cluster takes nothing over, and joins agai
   for (int i = 0; i < 5; ++i) nodes.run("a", nodes.boards.at("a").on_submit({}, "a", nodes.now));
   nodes.cut = {"d", "e"};
   nodes.log.clear();
-  nodes.pass(3000);
+  nodes.pass(2000);
   CHECK(nodes.boards.at("a").view().members.size() == 3);
   for (const std::string& entry : nodes.log) {
     INFO(entry);

@@ -1,0 +1,616 @@
+#include "simulated_node.hpp"
+
+#include <algorithm>
+
+namespace stream::simulation {
+namespace {
+
+constexpr std::int64_t kJoinReach = 3;
+constexpr std::int64_t kRowsOfKey = 100'000;
+
+ClusterOptions cluster_options() {
+  ClusterOptions options;
+  options.liveness = {Duration(20), 3};
+  options.restarts = {1000, Duration(20), Duration(200), Duration(100)};
+  return options;
+}
+
+std::size_t keyed_task_of(std::int64_t key, std::size_t num_tasks) {
+  return (static_cast<std::uint64_t>(key) * 2654435761u >> 7) % num_tasks;
+}
+
+std::int64_t key_of(const Counts::key_type& entry, Workload workload) {
+  return workload == Workload::join ? entry.second / kRowsOfKey : entry.second;
+}
+
+EpochMillis end_of(std::size_t window) { return static_cast<EpochMillis>(window + 1) * kWindow; }
+
+}  // namespace
+
+struct SimulatedNode::Coordinator {
+  std::uint64_t number = 0;
+  std::uint64_t attempt = 0;
+  std::int64_t term = 0;
+  std::size_t num_keyed = 1;
+  EpochCoordinator loop;
+  RecoveredCheckpoint recovered;
+  bool has_started = false;
+  Layout layout;
+  std::set<std::string> opening;  ///< nodes that have not answered
+  std::vector<Counts> sealed;
+  std::uint64_t tick = 0;
+  std::map<std::size_t, std::uint64_t> sequences;
+};
+
+SimulatedNode::SimulatedNode(SimulatedCluster& cluster, std::string id)
+    : cluster_(cluster),
+      id_(id),
+      board_({std::move(id), "sim", 1, 1 + static_cast<std::uint32_t>(cluster.world().pick(0, 2))},
+             cluster_options(), cluster.world().now()) {}
+
+void SimulatedNode::start(const std::vector<NodeInfo>& others) {
+  if (!others.empty()) carry_out(AskToJoin{others.front(), {}});
+  tick();
+}
+
+void SimulatedNode::tick() {
+  handle(board_.on_tick(now()));
+  if (board_.is_leader() && board_.view().members.size() == 1) {
+    for (const NodeInfo& other : cluster_.reachable_from(id_)) carry_out(AskToJoin{other, {}});
+  }
+  if (coordinator_ && coordinator_->opening.empty()) {
+    const Placement& placement = coordinator_->layout.placement;
+    for (const std::string& node : std::set<std::string>(placement.begin(), placement.end())) {
+      cluster_.send(id_, node, [run = coordinator_->layout.run, from = id_](SimulatedNode& host) {
+        host.check_tasks(run, from);
+      });
+    }
+  }
+  cluster_.later(
+      id_, [](SimulatedNode& self) { self.tick(); }, 10);
+}
+
+void SimulatedNode::handle(const ClusterCommands& list) {
+  for (const ClusterCommand& command : list)
+    std::visit([this](const auto& one) { carry_out(one); }, command);
+}
+
+void SimulatedNode::carry_out(const SendView& command) {
+  for (const std::string& to : command.to) {
+    cluster_.send(id_, to, [view = board_.view()](SimulatedNode& node) {
+      node.handle(node.board_.on_view(view, node.now()));
+    });
+  }
+}
+
+void SimulatedNode::carry_out(const SendHeartbeat& command) {
+  for (const std::string& to : command.to) {
+    cluster_.send(id_, to, [from = id_, pulse = board_.pulse()](SimulatedNode& node) {
+      node.handle(node.board_.on_heartbeat(from, pulse, node.now()));
+    });
+  }
+}
+
+void SimulatedNode::carry_out(const AskToJoin& command) {
+  cluster_.send(id_, command.of.id, [self = board_.self(), command](SimulatedNode& node) {
+    if (node.board_.is_leader())
+      return node.handle(node.board_.on_join(self, command.standing, node.now()));
+    // Not the leader: the view says who is.
+    const Member* leader = node.board_.view().find(node.board_.view().leader);
+    if (leader == nullptr) return;
+    node.cluster_.send(node.id_, leader->node.id, [self, command](SimulatedNode& other) {
+      other.handle(other.board_.on_join(self, command.standing, other.now()));
+    });
+  });
+}
+
+void SimulatedNode::carry_out(const MembersChanged& command) {
+  cluster_.world().trace("members", static_cast<std::int64_t>(board_.view().members.size()));
+  for (const std::string& lost : command.lost) {
+    std::erase_if(hosts_, [&](const auto& host) { return host.second.layout.coordinator == lost; });
+  }
+  check_placement(command.lost);
+}
+
+void SimulatedNode::carry_out(const StartSubmission& command) {
+  start_coordinator(command.submission.number, command.submission.attempt);
+}
+
+void SimulatedNode::carry_out(const StopSubmission& command) {
+  if (coordinator_ && coordinator_->number == command.number &&
+      coordinator_->attempt == command.attempt)
+    coordinator_.reset();
+}
+
+void SimulatedNode::carry_out(const SendReport& command) {
+  cluster_.send(id_, command.to, [report = board_.report_of(command.number)](SimulatedNode& node) {
+    node.handle(node.board_.on_report(report, node.now()));
+  });
+}
+
+void SimulatedNode::link_broke(const std::string& other) {
+  cluster_.world().trace("link broke", 0);
+  std::erase_if(hosts_, [&](const auto& host) { return host.second.layout.coordinator == other; });
+  for (const auto& [run, host] : hosts_) {
+    const Placement& placement = host.layout.placement;
+    if (std::count(placement.begin(), placement.end(), other) > 0) report_loss(host);
+  }
+  check_placement({other});
+  handle(board_.on_peer_lost(other, now()));
+}
+
+// ---- tasks ----
+
+void SimulatedNode::open(const Layout& layout) {
+  for (const auto& [run, host] : hosts_) {
+    if (run > layout.run) return;  // of an owner that has been replaced
+  }
+  std::erase_if(hosts_, [&](const auto& host) { return host.first < layout.run; });
+  Host host;
+  host.layout = layout;
+  Counts all;
+  for (const Counts& part : cluster_.world().states_of(layout.from))
+    all.insert(part.begin(), part.end());
+  for (std::size_t task = 0; task < layout.placement.size(); ++task) {
+    if (layout.placement[task] != id_) continue;
+    Task& made = host.tasks[task];
+    if (task < layout.num_sources) continue;
+    for (const auto& [entry, value] : all) {
+      const std::size_t owner =
+          layout.num_sources +
+          keyed_task_of(key_of(entry, cluster_.workload()), layout.num_keyed());
+      if (owner != task) continue;
+      const bool forgets = cluster_.bug() == ClusterBug::forgets_moved_state &&
+                           layout.run.second > 1 && task % 2 == 1;
+      if (!forgets) made.state[entry] = value;
+    }
+  }
+  const bool is_slow = cluster_.world().fault_chance(50);
+  if (is_slow) cluster_.happened(ClusterFault::slow_disk);
+  cluster_.later(
+      id_,
+      [host = std::move(host)](SimulatedNode& self) {
+        const Layout opened = host.layout;
+        if (!self.hosts_.empty() && self.hosts_.rbegin()->first >= opened.run) return;
+        self.hosts_[opened.run] = host;
+        self.cluster_.send(
+            self.id_, opened.coordinator,
+            [opened, from = self.id_](SimulatedNode& to) { to.opened(opened.run, from); });
+      },
+      is_slow ? 100 : 4);
+}
+
+/// Tasks may have been thrown away while nobody could be told.
+void SimulatedNode::check_tasks(const Run& run, const std::string& coordinator) {
+  if (hosts_.contains(run)) return;
+  cluster_.send(id_, coordinator, [run](SimulatedNode& node) { node.task_failed(run); });
+}
+
+void SimulatedNode::take_frame(const Run& run, const Frame& frame) {
+  const auto found = hosts_.find(run);
+  if (found == hosts_.end()) return;
+  Host& host = found->second;
+  const auto at = host.tasks.find(frame.to);
+  if (at == host.tasks.end()) return;
+  Task& task = at->second;
+  std::uint64_t& expected = task.next_in[frame.from];
+  if (cluster_.bug() != ClusterBug::ignores_gaps) {
+    if (frame.sequence < expected) return;  // it came twice
+    if (frame.sequence > expected) {
+      cluster_.happened(ClusterFault::missing_frame);
+      return report_loss(host);
+    }
+  }
+  ++expected;
+  if (frame.begin) return read_source(host, frame.to, *frame.begin);
+  const BeginEpoch& begin = *frame.end;
+  if (task.event_times.empty()) {
+    task.event_times.resize(host.layout.num_sources);
+    task.sources_left = host.layout.num_sources;
+  }
+  for (const Row& row : frame.rows) take_row(task, row, begin);
+  const bool is_last = frame.rows.empty();
+  if (is_last && --task.sources_left == 0) finish(host, frame.to, begin);
+}
+
+void SimulatedNode::read_source(Host& host, std::size_t task, const BeginEpoch& begin) {
+  World& world = cluster_.world();
+  const SourceRange& range = begin.offsets.ranges[task];
+  std::int64_t number = std::stoll(range.start);
+  const std::int64_t end = std::stoll(range.end);
+  const std::size_t num_keyed = host.layout.num_keyed();
+  while (number < end) {
+    const std::int64_t chunk_end = std::min(end, number + world.pick(1, 40));
+    std::vector<Frame> frames(num_keyed);
+    for (; number < chunk_end; ++number) {
+      const Row row = world.row(task, number);
+      frames[keyed_task_of(row.key, num_keyed)].rows.push_back(row);
+    }
+    for (std::size_t i = 0; i < num_keyed; ++i) {
+      if (frames[i].rows.empty()) continue;
+      frames[i].end = begin;
+      send_frame(host, task, host.layout.num_sources + i, std::move(frames[i]));
+    }
+  }
+  for (std::size_t i = 0; i < num_keyed; ++i) {
+    Frame last;
+    last.end = begin;
+    send_frame(host, task, host.layout.num_sources + i, std::move(last));
+  }
+  DoneMessage message;
+  message.epoch = begin.offsets.epoch;
+  message.task = task;
+  cluster_.send(id_, host.layout.coordinator,
+                [run = host.layout.run, message](SimulatedNode& node) { node.done(run, message); });
+}
+
+void SimulatedNode::send_frame(Host& host, std::size_t from, std::size_t to, Frame frame) {
+  frame.from = from;
+  frame.to = to;
+  frame.sequence = host.tasks[from].next_out[to]++;
+  cluster_.send(
+      id_, host.layout.placement[to],
+      [run = host.layout.run, frame = std::move(frame)](SimulatedNode& node) {
+        node.take_frame(run, frame);
+      },
+      true);
+}
+
+void SimulatedNode::take_row(Task& task, const Row& row, const BeginEpoch& begin) {
+  if (cluster_.workload() == Workload::counts) {
+    task.rows.push_back(World::output_of(row, ++task.state[{row.source, row.key}]));
+    return;
+  }
+  if (cluster_.workload() == Workload::join) {
+    const std::size_t other = 1 - row.source;
+    const std::int64_t place = row.key * kRowsOfKey + row.number;
+    for (auto at = task.state.lower_bound({other, place - kJoinReach});
+         at != task.state.end() && at->first <= std::pair(other, place + kJoinReach); ++at) {
+      const std::int64_t number = at->first.second % kRowsOfKey;
+      if (at->first.second / kRowsOfKey != row.key) continue;
+      const std::int64_t left = row.source == 0 ? row.number : number;
+      const std::int64_t right = row.source == 0 ? number : row.number;
+      task.rows.push_back("key " + std::to_string(row.key) + " left " + std::to_string(left) +
+                          " right " + std::to_string(right));
+    }
+    task.state[{row.source, place}] = 1;
+    return;
+  }
+  EventTimes& times = task.event_times[row.source];
+  times.watermark_node = static_cast<std::uint32_t>(row.source);
+  times.add({times.watermark_node, row.time, row.time, row.time, 1});
+  const std::size_t window = World::window_of(row);
+  if (end_of(window) > begin.late_watermark) ++task.state[{window, row.key}];
+}
+
+void SimulatedNode::finish(Host& host, std::size_t number, const BeginEpoch& begin) {
+  Task& task = host.tasks[number];
+  if (cluster_.workload() == Workload::windows) {
+    while (!task.state.empty() &&
+           end_of(task.state.begin()->first.first) <= begin.offsets.watermark) {
+      const auto& [group, count] = *task.state.begin();
+      if (group.first < kFirstClosingWindow)
+        task.rows.push_back(World::output_of_window(group.first, group.second, count));
+      task.state.erase(task.state.begin());
+    }
+  }
+  DoneMessage message;
+  message.epoch = begin.offsets.epoch;
+  message.task = number;
+  message.statistics.event_times = std::exchange(task.event_times, {});
+  if (begin.is_checkpoint) {
+    const auto& [term, attempt] = host.layout.run;
+    const std::string name = id_ + "-" + std::to_string(term) + "-" + std::to_string(attempt) +
+                             "-" + std::to_string(number) + "-" + std::to_string(message.epoch);
+    cluster_.world().stage(name, std::exchange(task.rows, {}));
+    message.staged.push_back(name);
+    message.state = task.state;
+  }
+  const bool is_slow = cluster_.world().fault_chance(20);
+  if (is_slow) cluster_.happened(ClusterFault::slow_disk);
+  cluster_.later(
+      id_,
+      [run = host.layout.run, coordinator = host.layout.coordinator,
+       message = std::move(message)](SimulatedNode& self) {
+        self.cluster_.send(self.id_, coordinator,
+                           [run, message](SimulatedNode& node) { node.done(run, message); });
+      },
+      is_slow ? 100 : 3);
+}
+
+void SimulatedNode::report_loss(const Host& host) {
+  cluster_.send(id_, host.layout.coordinator,
+                [run = host.layout.run](SimulatedNode& node) { node.task_failed(run); });
+}
+
+// ---- the coordinator ----
+
+void SimulatedNode::start_coordinator(std::uint64_t number, std::uint64_t attempt) {
+  World& world = cluster_.world();
+  const std::int64_t term = world.claim_term();
+  world.sweep();
+  const RecoveredCheckpoint recovered = world.recover();
+  // An uncommitted epoch is finished under the parallelism that it was planned with.
+  std::size_t num_keyed = cluster_.parallelism();
+  if (recovered.uncommitted) num_keyed = recovered.uncommitted->parallelism;
+  CoordinatorOptions options;
+  options.trigger = Trigger::processing_time(Duration(10));
+  options.num_tasks = world.scenario().num_sources + num_keyed;
+  options.checkpoint_interval = world.scenario().checkpoint_interval;
+  options.durable = true;
+  options.max_restores = 1000;
+  options.restore_delay = Duration(10);
+  options.max_restore_delay = Duration(100);
+  if (cluster_.workload() == Workload::windows) {
+    options.watermark_delays.assign(world.scenario().num_sources, kDelay);
+    options.no_data_epochs = NoDataEpochs::when_watermark_moves;
+  }
+  coordinator_ = std::make_shared<Coordinator>(Coordinator{
+      number,
+      attempt,
+      term,
+      num_keyed,
+      EpochCoordinator(options, std::vector<std::string>(world.scenario().num_sources, "0")),
+      recovered,
+      false,
+      {},
+      {},
+      {},
+      0,
+      {}});
+  world.trace("coordinator", term);
+  SubmissionReport report{number, attempt, SubmissionState::running, {}, ""};
+  handle(board_.report_submission(report, now()));
+  open_tasks(-1, 0);
+}
+
+Result<Placement> SimulatedNode::wanted_placement() const {
+  std::vector<PlacementNode> nodes;
+  for (const Member& member : board_.view().members) {
+    if (!member.is_draining) nodes.push_back({member.node.id, member.node.slots});
+  }
+  // Sources are a stage of two or more tasks, or of one.
+  return place_tasks({static_cast<std::uint32_t>(cluster_.world().scenario().num_sources),
+                      static_cast<std::uint32_t>(coordinator_->num_keyed)},
+                     nodes, coordinator_->layout.placement);
+}
+
+void SimulatedNode::open_tasks(EpochId from, std::int64_t attempt) {
+  Coordinator& own = *coordinator_;
+  auto placement = wanted_placement();
+  if (!placement) return fail(placement.error());
+  if (!own.layout.placement.empty() && own.layout.placement != *placement)
+    cluster_.happened(ClusterFault::tasks_moved);
+  own.layout = {{own.term, attempt},
+                id_,
+                cluster_.world().scenario().num_sources,
+                std::move(*placement),
+                from};
+  own.sealed.assign(own.num_keyed, {});
+  own.sequences.clear();
+  own.opening = {own.layout.placement.begin(), own.layout.placement.end()};
+  for (const std::string& node : own.opening) {
+    cluster_.send(id_, node, [layout = own.layout](SimulatedNode& to) { to.open(layout); });
+  }
+  // Nodes that do not answer are as good as lost.
+  cluster_.later(
+      id_,
+      [run = own.layout.run](SimulatedNode& self) {
+        if (self.coordinator_ && self.coordinator_->layout.run == run &&
+            !self.coordinator_->opening.empty())
+          self.cluster_.later(
+              self.id_,
+              [run](SimulatedNode& again) {
+                if (again.coordinator_ && again.coordinator_->layout.run == run &&
+                    !again.coordinator_->opening.empty())
+                  again.fail(transient("no answer of a node that was to open tasks"));
+              },
+              300);
+      },
+      300);
+}
+
+void SimulatedNode::opened(const Run& run, const std::string& node) {
+  if (!coordinator_ || coordinator_->layout.run != run || coordinator_->opening.erase(node) == 0 ||
+      !coordinator_->opening.empty())
+    return;
+  if (!coordinator_->has_started) {
+    coordinator_->has_started = true;
+    return commands(coordinator_->loop.on_start(now(), coordinator_->recovered));
+  }
+  commands(coordinator_->loop.on_tasks_restored(now(), run.second));
+}
+
+void SimulatedNode::done(const Run& run, const DoneMessage& message) {
+  if (!coordinator_ || coordinator_->layout.run != run) return;
+  TaskReport report;
+  report.task = static_cast<TaskIndex>(message.task);
+  report.statistics = message.statistics;
+  for (const std::string& name : message.staged) {
+    report.sink_messages.push_back({0, report.task, name});
+    report.sink_messages.push_back({1, report.task, name});
+  }
+  if (message.state)
+    coordinator_->sealed[message.task - coordinator_->layout.num_sources] = *message.state;
+  commands(coordinator_->loop.on_task_done(message.epoch, std::move(report), now(), run.second));
+}
+
+void SimulatedNode::task_failed(const Run& run) {
+  if (coordinator_ && coordinator_->layout.run == run) fail(transient("a task lost a frame"));
+}
+
+void SimulatedNode::check_placement(const std::vector<std::string>& lost) {
+  if (!coordinator_) return;
+  Coordinator& own = *coordinator_;
+  const Placement& placement = own.layout.placement;
+  const bool has_lost = std::any_of(lost.begin(), lost.end(), [&](const std::string& node) {
+    return std::count(placement.begin(), placement.end(), node) > 0;
+  });
+  if (!own.opening.empty()) {
+    if (has_lost) fail(transient("a node that was to open tasks is lost"));
+    return;
+  }
+  const auto wanted = wanted_placement();
+  if (has_lost || (wanted && *wanted != placement)) commands(own.loop.on_tasks_lost(now()));
+}
+
+void SimulatedNode::fail(Error error) {
+  if (!coordinator_) return;
+  coordinator_->opening.clear();
+  if (!coordinator_->has_started) {
+    // Nothing has begun: the policy of restarts decides.
+    const SubmissionReport report{coordinator_->number, coordinator_->attempt,
+                                  SubmissionState::failed, error.error_class(), error.message()};
+    coordinator_.reset();
+    return handle(board_.report_submission(report, now()));
+  }
+  commands(coordinator_->loop.on_failure(std::move(error), now()));
+}
+
+void SimulatedNode::stopped(const std::optional<Error>& error) {
+  if (!coordinator_) return;
+  cluster_.world().trace("stopped", coordinator_->term);
+  if (error && error->message().find("another owner") != std::string::npos)
+    cluster_.happened(ClusterFault::refused_owner);
+  const SubmissionReport report{coordinator_->number, coordinator_->attempt,
+                                SubmissionState::failed,
+                                // Taken over, or worn out by losses: a later attempt goes on.
+                                ErrorClass::transient, error ? error->message() : ""};
+  coordinator_.reset();
+  handle(board_.report_submission(report, now()));
+}
+
+void SimulatedNode::answer(std::function<Commands(Coordinator&)> event, EpochMillis delay_max) {
+  cluster_.later(
+      id_,
+      [event = std::move(event),
+       own = std::weak_ptr<Coordinator>(coordinator_)](SimulatedNode& self) {
+        if (const auto alive = own.lock(); alive && alive == self.coordinator_)
+          self.commands(event(*alive));
+      },
+      delay_max);
+}
+
+void SimulatedNode::write(std::function<Result<void>()> effect,
+                          std::function<Commands(Coordinator&)> event) {
+  const bool is_slow = cluster_.world().fault_chance(30);
+  if (is_slow) cluster_.happened(ClusterFault::slow_disk);
+  // On its way to the store it outlives its coordinator, and even its node.
+  cluster_.world().at(now() + cluster_.world().pick(0, is_slow ? 150 : 4),
+                      [&cluster = cluster_, id = id_, effect = std::move(effect),
+                       event = std::move(event), own = std::weak_ptr<Coordinator>(coordinator_)] {
+                        const Result<void> result = effect();
+                        cluster.later(
+                            id,
+                            [result, event, own](SimulatedNode& self) {
+                              const auto alive = own.lock();
+                              if (!alive || alive != self.coordinator_) return;
+                              if (!result) return self.fail(result.error());
+                              self.commands(event(*alive));
+                            },
+                            4);
+                      });
+}
+
+void SimulatedNode::commands(const Commands& list) {
+  const auto own = coordinator_;
+  for (const Command& command : list) {
+    if (!own || own != coordinator_) return;
+    World& world = cluster_.world();
+    if (const auto* plan = std::get_if<PlanSources>(&command)) {
+      std::vector<std::optional<std::string>> ends;
+      for (std::size_t i = 0; i < plan->starts.size(); ++i) {
+        const std::int64_t start = std::stoll(plan->starts[i]);
+        ends.emplace_back(std::to_string(std::max(
+            start, std::min(world.rows_available(i), start + world.scenario().rows_per_epoch))));
+      }
+      answer([epoch = plan->epoch, ends, this](Coordinator& c) {
+        return c.loop.on_offsets_planned(epoch, now(), ends);
+      });
+    } else if (const auto* offsets = std::get_if<WriteOffsets>(&command)) {
+      EpochOffsets entry = offsets->offsets;
+      entry.parallelism = static_cast<std::uint32_t>(own->num_keyed);
+      write([&world, term = own->term, entry] { return world.write_offsets(term, entry); },
+            [epoch = entry.epoch, this](Coordinator& c) {
+              return c.loop.on_offsets_written(epoch, now());
+            });
+    } else if (const auto* epoch = std::get_if<BeginEpoch>(&command)) {
+      begin(*epoch);
+    } else if (const auto* sinks = std::get_if<CommitSinks>(&command)) {
+      commit_sinks(*sinks);
+    } else if (const auto* commit = std::get_if<WriteCommit>(&command)) {
+      write([&world, term = own->term, entry = commit->commit,
+             states = own->sealed] { return world.write_commit(term, entry, states); },
+            [number = commit->commit.epoch, this](Coordinator& c) {
+              return c.loop.on_commit_written(number, now());
+            });
+    } else if (const auto* tick_at = std::get_if<ScheduleTick>(&command)) {
+      world.at(tick_at->at, [&cluster = cluster_, id = id_, number = ++own->tick,
+                             weak = std::weak_ptr<Coordinator>(own)] {
+        cluster.later(
+            id,
+            [number, weak](SimulatedNode& self) {
+              const auto alive = weak.lock();
+              if (alive && alive == self.coordinator_ && alive->tick == number)
+                self.commands(alive->loop.on_tick(self.now()));
+            },
+            0);
+      });
+    } else if (const auto* restore = std::get_if<RestoreTasks>(&command)) {
+      open_tasks(restore->from, restore->attempt);
+    } else if (const auto* end = std::get_if<Stopped>(&command)) {
+      stopped(end->error);
+    } else if (const auto* over = std::get_if<EpochCommitted>(&command)) {
+      world.trace("committed", over->epoch);
+    }
+  }
+}
+
+void SimulatedNode::begin(const BeginEpoch& command) {
+  Coordinator& own = *coordinator_;
+  constexpr std::size_t kCoordinator = 1'000'000;  // as the sender of frames
+  for (std::size_t source = 0; source < own.layout.num_sources; ++source) {
+    Frame frame;
+    frame.from = kCoordinator;
+    frame.to = source;
+    frame.sequence = own.sequences[source]++;
+    frame.begin = command;
+    cluster_.send(
+        id_, own.layout.placement[source],
+        [run = own.layout.run, frame](SimulatedNode& node) { node.take_frame(run, frame); }, true);
+  }
+}
+
+void SimulatedNode::commit_sinks(const CommitSinks& command) {
+  // One manifest and a transaction a task, in any order; a crash may come between any two.
+  World& world = cluster_.world();
+  std::vector<std::string> names;
+  std::vector<std::function<Result<void>()>> effects;
+  for (const SinkMessage& message : command.messages) {
+    if (message.sink == 0) {
+      names.push_back(message.content);
+    } else {
+      effects.emplace_back([&world, message, epoch = command.epoch] {
+        return world.commit_marked(message.task, epoch, message.content);
+      });
+    }
+  }
+  effects.emplace_back(
+      [&world, names, epoch = command.epoch] { return world.write_manifest(epoch, names); });
+  const auto first =
+      static_cast<std::size_t>(world.pick(0, static_cast<std::int64_t>(effects.size()) - 1));
+  std::rotate(effects.begin(), effects.begin() + static_cast<std::ptrdiff_t>(first), effects.end());
+  std::function<Commands(Coordinator&)> next = [this, epoch = command.epoch,
+                                                attempt = command.attempt](Coordinator& c) {
+    return c.loop.on_sinks_committed(epoch, now(), attempt);
+  };
+  for (const auto& effect : effects) {
+    next = [this, effect, then = std::move(next)](Coordinator&) {
+      write(effect, then);
+      return Commands{};
+    };
+  }
+  next(*coordinator_);
+}
+
+}  // namespace stream::simulation

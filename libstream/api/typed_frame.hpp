@@ -156,20 +156,10 @@ class KeyedFrame {
     typed.timeout = timeout;
     typed.mode = mode;
     typed.is_map = is_map;
-    typed.function = [function = std::move(function)](
-                         const Batch& key, const std::vector<Batch>& batches, GroupState& state,
-                         Output& output) -> Result<void> {
-      constexpr std::size_t kRowsAtOnce = 1024;
-      STREAM_TRY(const std::vector<T> rows, owned_rows<T>(batches));
-      BlockPool pool;
-      BatchEmitter<Out> emitter(pool, kRowsAtOnce);
-      STREAM_TRY(guard([&]() -> Result<void> {
-        Collector<Out> collector(emitter, output);
-        TypedGroupState<State> typed_state(state);
-        function(owned_row<Key>(key, 0), rows, typed_state, collector);
-        return {};
-      }));
-      return emitter.flush(output);
+    typed.codec = TypedGroupState<State>::codec();
+    typed.make = [function = std::move(function)](std::size_t first_column) {
+      return std::make_unique<TypedGroupFunctionAdapter<Key, T, State, Out, F>>(function,
+                                                                                first_column);
     };
     return made<Out>(name, std::move(typed));
   }

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
 namespace stream {
 
 template <class T>
@@ -36,6 +38,13 @@ T from_value(const Value& value) {
   }
 }
 
+inline Result<void> refused_null(const Field& field) {
+  return bad_data(
+      fmt::format("[NOT_NULL_ASSERT_VIOLATION] NULL value appeared in the field `{}`, which takes "
+                  "none; make it std::optional.",
+                  field.name));
+}
+
 /// Fields that cannot be null must not meet a null.
 template <class T>
 Result<void> refuse_nulls(const Batch& batch) {
@@ -43,11 +52,7 @@ Result<void> refuse_nulls(const Batch& batch) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields[i].is_nullable || !batch.column(i).validity) continue;
     for (std::size_t row = 0; row < batch.num_rows(); ++row) {
-      if (batch.column(i).is_null(row))
-        return bad_data(
-            fmt::format("[NOT_NULL_ASSERT_VIOLATION] NULL value appeared in the field `{}`, which "
-                        "takes none; make it std::optional.",
-                        fields[i].name));
+      if (batch.column(i).is_null(row)) return refused_null(fields[i]);
     }
   }
   return {};
@@ -56,6 +61,26 @@ Result<void> refuse_nulls(const Batch& batch) {
 template <class T>
 T owned_row(const Batch& batch, std::size_t row) {
   return ValueTraits<T>::own(read_row<T>(batch, row));
+}
+
+/// Some columns of a batch in an order of their own.
+struct ChosenColumns {
+  const Batch& batch;
+  std::span<const std::size_t> numbers;
+  const Column& operator[](std::size_t index) const { return batch.column(numbers[index]); }
+};
+
+/// A row of the chosen columns, which are the fields of T. Throws at a null where none can be.
+template <class T>
+T owned_row(const ChosenColumns& columns, std::size_t row) {
+  const std::vector<Field>& fields = row_schema<T>()->fields;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (!fields[i].is_nullable && columns[i].is_null(row)) value_or_throw(refused_null(fields[i]));
+  }
+  if constexpr (Product<T>)
+    return ValueTraits<T>::own(ValueTraits<T>::read_from(columns, row));
+  else
+    return ValueTraits<T>::own(ValueTraits<T>::read(columns[0], row));
 }
 
 /// The rows of all batches. Error: a null where none can be.

@@ -243,7 +243,8 @@ struct ValueTraits<T> {
     return read_from(column.children, row);
   }
   /// From any sequence of columns that hold the fields.
-  static View read_from(const std::vector<Column>& columns, std::size_t row) {
+  template <class Columns>
+  static View read_from(const Columns& columns, std::size_t row) {
     return read_fields(columns, row, std::make_index_sequence<kSize>{});
   }
   template <class X>
@@ -268,9 +269,8 @@ struct ValueTraits<T> {
   static std::vector<Field> fields_of(std::index_sequence<I...>) {
     return {Field{F::name(I), FieldTraits<I>::type(), FieldTraits<I>::kIsNullable}...};
   }
-  template <std::size_t... I>
-  static View read_fields(const std::vector<Column>& columns, std::size_t row,
-                          std::index_sequence<I...>) {
+  template <class Columns, std::size_t... I>
+  static View read_fields(const Columns& columns, std::size_t row, std::index_sequence<I...>) {
     return F::make_view(FieldTraits<I>::read(columns[I], row)...);
   }
   template <class Builder, class X, std::size_t... I>

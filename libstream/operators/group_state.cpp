@@ -3,6 +3,7 @@
 #include <libstream/operators/group_state.hpp>
 #include <libstream/operators/key_rows.hpp>
 #include <libstream/operators/state_layout.hpp>
+#include <libstream/operators/timeout_index.hpp>
 #include <libstream/operators/watermark_times.hpp>
 
 #include <fmt/format.h>
@@ -15,9 +16,9 @@ namespace {
 
 /// What is kept of a key.
 struct KeptGroup {
-  std::optional<Value> value;
+  std::shared_ptr<void> object;
   std::optional<EpochMillis> timeout;
-  bool is_used = false;  ///< has a value or a time-out
+  bool is_used = false;  ///< has a state or a time-out
   bool is_dirty = false;
   bool is_sealed = false;
 };
@@ -32,20 +33,15 @@ class CalledState final : public GroupState {
         batch_time_(batch_time),
         watermark_(watermark) {}
 
-  bool exists() const override { return group_.value.has_value(); }
-  Result<Value> get() const override {
-    if (!group_.value) return user_code("State is either not defined or has already been removed");
-    return *group_.value;
-  }
-  Result<void> update(Value value) override {
-    if (value.is_null()) return user_code("'null' is not a valid state value");
-    group_.value = std::move(value);
+  const std::shared_ptr<void>& object() const override { return group_.object; }
+  void touch() override { is_changed_ = true; }
+  void update(std::shared_ptr<void> object) override {
+    group_.object = std::move(object);
     is_changed_ = true;
-    return {};
   }
   void remove() override {
-    is_changed_ = is_changed_ || group_.value;
-    group_.value.reset();
+    is_changed_ = is_changed_ || group_.object;
+    group_.object.reset();
   }
   bool has_timed_out() const override { return has_timed_out_; }
   Result<void> set_timeout_duration(std::int64_t millis) override {
@@ -103,10 +99,13 @@ class GroupStateOperator final : public Operator {
     auto schema = std::make_shared<Schema>();
     schema->fields = spec_.key_fields;
     key_schema_ = std::move(schema);
+    key_batch_columns_.resize(spec_.key_fields.size());
+    std::iota(key_batch_columns_.begin(), key_batch_columns_.end(), std::size_t{0});
   }
 
   Result<void> open(const OperatorContext& context) override {
     context_.emplace(context);
+    function_ = spec_.make_function();
     writer_.emplace(StateLayout{"groups",
                                 spec_.key_fields,
                                 {{"exists", primitive(TypeKind::boolean), false},
@@ -145,24 +144,9 @@ class GroupStateOperator final : public Operator {
   }
 
   Result<bool> end(const EpochStart&, Output& output) override {
-    for (const std::uint32_t key : std::exchange(initial_keys_, {})) {
-      const auto& keys = rows_.keys();
-      if (std::find(keys.begin(), keys.end(), key) == keys.end())
-        STREAM_TRY(call(key, {}, false, output));
-    }
-    for (std::size_t done = 0; next_key_ < rows_.keys().size(); ++next_key_, ++done) {
-      if (done == kKeysAtOnce) return false;
-      const std::uint32_t key = rows_.keys()[next_key_];
-      STREAM_TRY(call(key, rows_.rows_of(key, context_->pool), false, output));
-    }
-    if (!timed_out_) find_timed_out();
-    for (std::size_t done = 0; !timed_out_->empty(); ++done) {
-      if (done == kKeysAtOnce) return false;
-      const std::uint32_t key = timed_out_->back();
-      timed_out_->pop_back();
-      STREAM_TRY(call(key, {}, true, output));
-    }
-    return true;
+    STREAM_TRY(const bool is_done, call_some(output));
+    STREAM_TRY(function_->flush(output));
+    return is_done;
   }
 
   bool is_stateful() const override { return true; }
@@ -175,8 +159,11 @@ class GroupStateOperator final : public Operator {
       group.is_sealed = true;
       keys_.decode(table_.key(key), writer_->keys());
       const auto values = writer_->values();
-      values[0].append(static_cast<std::uint8_t>(group.value.has_value()));
-      append_value(values[1], group.value.value_or(Value{}));
+      values[0].append(static_cast<std::uint8_t>(group.object ? 1 : 0));
+      if (group.object)
+        spec_.codec.append(values[1], group.object.get());
+      else
+        values[1].append_null();
       append_value(values[2], group.timeout ? Value{*group.timeout} : Value{});
       writer_->end_live();
     }
@@ -203,14 +190,17 @@ class GroupStateOperator final : public Operator {
     const std::span<const Column> live(rows->live.columns());
     const auto keys = keys_.encode(live.first(num_keys), rows->live.num_rows());
     for (std::size_t row = 0; row < keys.size(); ++row) {
-      KeptGroup& group = groups_[number_of(keys[row])];
+      const std::uint32_t number = number_of(keys[row]);
+      KeptGroup& group = groups_[number];
       if (!group.is_used) ++num_used_;
       group = KeptGroup{};
       group.is_used = group.is_sealed = true;
       if (live[num_keys].data<std::uint8_t>()[row] != 0)
-        group.value = value_at(live[num_keys + 1], row);
-      if (!live[num_keys + 2].is_null(row))
+        group.object = spec_.codec.read(live[num_keys + 1], row);
+      if (!live[num_keys + 2].is_null(row)) {
         group.timeout = live[num_keys + 2].data<std::int64_t>()[row];
+        timeouts_.add(*group.timeout, number);
+      }
     }
     return {};
   }
@@ -219,7 +209,8 @@ class GroupStateOperator final : public Operator {
     return {num_used_,
             updated_,
             removed_,
-            static_cast<std::int64_t>(table_.bytes() + groups_.capacity() * sizeof(KeptGroup)),
+            static_cast<std::int64_t>(table_.bytes() + groups_.capacity() * sizeof(KeptGroup) +
+                                      timeouts_.bytes()),
             late_,
             0};
   }
@@ -250,33 +241,63 @@ class GroupStateOperator final : public Operator {
     for (std::size_t row = 0; row < initial.num_rows(); ++row) {
       if (!context_->groups.contains(key_group_hash(hashes[row]), context_->num_groups)) continue;
       const std::uint32_t number = number_of(keys[row]);
-      if (groups_[number].value)
+      if (groups_[number].object)
         return user_code(fmt::format(
             "{}: the initial state has several rows for one key; give one row a key", spec_.name));
-      groups_[number].value = value_at(initial.column(num_keys), row);
+      groups_[number].object = spec_.codec.read(initial.column(num_keys), row);
       keep(number, true);
       if (spec_.calls_for_initial_keys) initial_keys_.push_back(number);
     }
     return {};
   }
 
-  Result<void> call(std::uint32_t number, const std::vector<Batch>& rows, bool has_timed_out,
+  /// False: there is more to call.
+  Result<bool> call_some(Output& output) {
+    for (const std::uint32_t key : std::exchange(initial_keys_, {})) {
+      const auto& keys = rows_.keys();
+      if (std::find(keys.begin(), keys.end(), key) == keys.end())
+        STREAM_TRY(call(key, {}, false, output));
+    }
+    for (std::size_t done = 0; next_key_ < rows_.keys().size(); ++next_key_, ++done) {
+      if (done == kKeysAtOnce) return false;
+      STREAM_TRY(call(rows_.keys()[next_key_], rows_.places_of(next_key_), false, output));
+    }
+    if (!timed_out_) find_timed_out();
+    for (std::size_t done = 0; !timed_out_->empty(); ++done) {
+      if (done == kKeysAtOnce) return false;
+      const std::uint32_t key = timed_out_->back();
+      timed_out_->pop_back();
+      STREAM_TRY(call(key, {}, true, output));
+    }
+    return true;
+  }
+
+  Result<void> call(std::uint32_t number, std::span<const RowPlace> places, bool has_timed_out,
                     Output& output) {
     KeptGroup& group = groups_[number];
     const std::optional<EpochMillis> timeout_before = std::exchange(group.timeout, {});
     CalledState state(group, spec_.timeout, has_timed_out, start_.batch_time,
                       spec_.has_watermark ? std::optional(watermark_) : std::nullopt);
-    const Batch key = key_batch(keys_, table_.key(number), key_schema_, context_->pool);
-    if (Result<void> called = spec_.function(key, rows, state, output); !called)
-      return std::move(called).error().with_context(spec_.name);
+    const GroupRows rows{rows_.batches(), places};
+    Result<void> called;
+    if (places.empty()) {
+      const Batch key = key_batch(keys_, table_.key(number), key_schema_, context_->pool);
+      called = function_->call({key, 0, key_batch_columns_}, rows, state, output);
+    } else {
+      const RowPlace first = places.front();
+      called =
+          function_->call({rows.batches[first.batch], first.row, spec_.keys}, rows, state, output);
+    }
+    if (!called) return std::move(called).error().with_context(spec_.name);
+    if (group.timeout && group.timeout != timeout_before) timeouts_.add(*group.timeout, number);
     keep(number, state.is_changed() || group.timeout != timeout_before);
     return {};
   }
 
-  /// After a group may have changed: without value and time-out it goes.
+  /// After a group may have changed: without state and time-out it goes.
   void keep(std::uint32_t number, bool is_changed) {
     KeptGroup& group = groups_[number];
-    if (!group.value && !group.timeout) {
+    if (!group.object && !group.timeout) {
       if (group.is_sealed) {
         keys_.decode(table_.key(number), writer_->keys());
         writer_->end_deleted();
@@ -306,18 +327,23 @@ class GroupStateOperator final : public Operator {
     if (spec_.timeout == GroupTimeout::none) return;
     const EpochMillis threshold =
         spec_.timeout == GroupTimeout::event_time ? watermark_ : start_.batch_time;
-    for (std::uint32_t number = 0; number < groups_.size(); ++number) {
-      const KeptGroup& group = groups_[number];
-      if (group.is_used && group.timeout && *group.timeout < threshold)
-        timed_out_->push_back(number);
-    }
-    std::reverse(timed_out_->begin(), timed_out_->end());
+    const auto is_current = [&](EpochMillis timeout, std::uint32_t number) {
+      return groups_[number].is_used && groups_[number].timeout == timeout;
+    };
+    timeouts_.take_before(threshold, is_current, *timed_out_);
+    timeouts_.compact(num_used_, is_current);
+    // By number, to be taken from the back.
+    std::sort(timed_out_->rbegin(), timed_out_->rend());
+    timed_out_->erase(std::unique(timed_out_->begin(), timed_out_->end()), timed_out_->end());
   }
 
   GroupStateSpec spec_;
   RowKeys keys_;
   KeyRows rows_;
   std::shared_ptr<const Schema> key_schema_;
+  std::vector<std::size_t> key_batch_columns_;  ///< 0, 1, …
+  std::unique_ptr<GroupFunction> function_;
+  TimeoutIndex timeouts_;
   std::optional<OperatorContext> context_;
   std::optional<StateWriter> writer_;
   GroupTable table_;

@@ -1,5 +1,7 @@
 #include <libstream/operators/processor_store.hpp>
 
+#include <algorithm>
+
 namespace stream {
 namespace {
 
@@ -53,6 +55,7 @@ void ProcessorStore::put(std::uint32_t number, std::size_t variable, const Value
   Entry& kept = place->second;
   kept.value = std::move(value);
   kept.expires = expires;
+  file_times(number, variable, entry, expires);
   ++updated_;
   if (kept.is_dirty) return;
   kept.is_dirty = true;
@@ -92,11 +95,32 @@ void ProcessorStore::drop_if_empty(std::uint32_t number) {
   table_.erase(number);
 }
 
+void ProcessorStore::file_times(std::uint32_t number, std::size_t variable, const Value& entry,
+                                const std::optional<EpochMillis>& expires) {
+  if (variable == timers()) timer_times_.add(entry.as<std::int64_t>(), number);
+  if (expires) expiry_times_.add(*expires, number);
+}
+
+std::vector<std::uint32_t> ProcessorStore::take_with_timers(EpochMillis now) {
+  const auto is_current = [&](EpochMillis time, std::uint32_t number) {
+    return is_used(number) && kept_[number][timers()].contains(Value{time});
+  };
+  std::vector<std::uint32_t> numbers;
+  timer_times_.take_before(now + 1, is_current, numbers);
+  timer_times_.compact(num_entries_, is_current);
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  return numbers;
+}
+
 void ProcessorStore::remove_expired(EpochMillis batch_time) {
-  for (std::uint32_t number = 0; number < kept_.size(); ++number) {
+  const auto is_kept = [&](EpochMillis, std::uint32_t number) { return is_used(number); };
+  std::vector<std::uint32_t> numbers;
+  expiry_times_.take_before(batch_time + 1, is_kept, numbers);
+  expiry_times_.compact(num_entries_, is_kept);
+  for (const std::uint32_t number : numbers) {
     if (!is_used(number)) continue;
     for (std::size_t variable = 0; variable < variables_.size(); ++variable) {
-      if (!variables_[variable].ttl_millis) continue;
       std::vector<Value> expired;
       for (const auto& [entry, kept] : kept_[number][variable]) {
         if (kept.expires && batch_time >= *kept.expires) expired.push_back(entry);
@@ -154,7 +178,8 @@ Result<void> ProcessorStore::restore(const StatePiece& piece) {
     const std::span<const Column> live(rows->live.columns());
     keys = keys_.encode(live.first(num_keys), rows->live.num_rows());
     for (std::size_t row = 0; row < keys.size(); ++row) {
-      Entries& entries = kept_[number_of(keys[row])][variable];
+      const std::uint32_t number = number_of(keys[row]);
+      Entries& entries = kept_[number][variable];
       const auto [place, is_new] = entries.try_emplace(value_at(live[num_keys], row));
       if (is_new) ++num_entries_;
       Entry& kept = place->second;
@@ -163,6 +188,7 @@ Result<void> ProcessorStore::restore(const StatePiece& piece) {
       if (!live[num_keys + 2].is_null(row))
         kept.expires = live[num_keys + 2].data<std::int64_t>()[row];
       kept.is_sealed = true;
+      file_times(number, variable, place->first, kept.expires);
     }
   }
   return {};

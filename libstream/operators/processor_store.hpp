@@ -4,6 +4,7 @@
 
 #include <libstream/data/compare.hpp>
 #include <libstream/operators/state_layout.hpp>
+#include <libstream/operators/timeout_index.hpp>
 #include <libstream/operators/transform_with_state.hpp>
 #include <libstream/state/row_keys.hpp>
 
@@ -38,7 +39,6 @@ class ProcessorStore {
   }
   const RowKeys& keys() const { return keys_; }
   RowKey key(std::uint32_t number) const { return table_.key(number); }
-  std::size_t num_numbers() const { return kept_.size(); }
   bool is_used(std::uint32_t number) const {
     return number < table_.num_groups() && table_.is_used(number);
   }
@@ -52,6 +52,8 @@ class ProcessorStore {
   void clear(std::uint32_t number, std::size_t variable);
   /// Forgets the key when it has no entries.
   void drop_if_empty(std::uint32_t number);
+  /// Keys with timers at or before `now`; these are looked up once, so all must be fired.
+  std::vector<std::uint32_t> take_with_timers(EpochMillis now);
   /// Removes what has expired.
   void remove_expired(EpochMillis batch_time);
 
@@ -69,6 +71,8 @@ class ProcessorStore {
   };
 
   StateLayout layout_of(std::size_t variable) const;
+  void file_times(std::uint32_t number, std::size_t variable, const Value& entry,
+                  const std::optional<EpochMillis>& expires);
   void append_key(std::uint32_t number, std::size_t variable, const Value& entry);
 
   std::vector<Field> key_fields_;
@@ -79,6 +83,8 @@ class ProcessorStore {
   GroupTable table_;
   std::vector<std::vector<Entries>> kept_;  ///< by number, by variable
   std::vector<Changed> changed_;
+  TimeoutIndex timer_times_;
+  TimeoutIndex expiry_times_;
   std::int64_t num_entries_ = 0;
   std::int64_t updated_ = 0, removed_ = 0;
 };

@@ -201,8 +201,8 @@ class TransformOperator final : public Operator {
       if (done == kKeysAtOnce) return false;
       const std::uint32_t number = rows_.keys()[next_key_];
       CurrentKey state = current(number);
-      STREAM_TRY(named(
-          processor_->rows(key_of(number), rows_.rows_of(number, context_->pool), state, checked)));
+      STREAM_TRY(named(processor_->rows(key_of(number), rows_.rows_of(next_key_, context_->pool),
+                                        state, checked)));
     }
     if (!due_) find_due();
     for (std::size_t done = 0; !due_->empty(); ++done) {
@@ -214,10 +214,7 @@ class TransformOperator final : public Operator {
     for (const std::uint32_t number : rows_.keys()) {
       if (store_->is_used(number)) store_->drop_if_empty(number);
     }
-    const auto& variables = store_->variables();
-    if (std::any_of(variables.begin(), variables.end(),
-                    [](const StateVariable& variable) { return variable.ttl_millis; }))
-      store_->remove_expired(start_.batch_time);
+    store_->remove_expired(start_.batch_time);
     return true;
   }
 
@@ -279,8 +276,7 @@ class TransformOperator final : public Operator {
     due_.emplace();
     if (spec_.mode == TimeMode::none) return;
     const EpochMillis now = spec_.mode == TimeMode::event_time ? watermark_ : start_.batch_time;
-    for (std::uint32_t number = 0; number < store_->num_numbers(); ++number) {
-      if (!store_->is_used(number)) continue;
+    for (const std::uint32_t number : store_->take_with_timers(now)) {
       for (const auto& [expiry, kept] : store_->entries(number, store_->timers())) {
         if (expiry.as<std::int64_t>() > now) break;
         due_->emplace_back(expiry.as<std::int64_t>(), number);

@@ -16,9 +16,11 @@ namespace stream {
 struct TypedRowFunction {
   OperatorFactory make;
 };
-/// (flat)MapGroupsWithState. Batches of rows hold the record's fields first.
+/// (flat)MapGroupsWithState.
 struct TypedGroupFunction {
-  GroupFunction function;
+  /// For rows whose record's fields begin at that column.
+  std::function<std::unique_ptr<GroupFunction>(std::size_t first_column)> make;
+  StateCodec codec;
   DataType state_type;
   GroupTimeout timeout = GroupTimeout::none;
   OutputMode mode = OutputMode::update;  ///< of the function's rows

@@ -68,10 +68,8 @@ Planned RelationalPlanner::group_state(const ResolvedPlan& node, const TypedOper
   if (node.is_streaming) spec.event_time = event_time_column(node.inputs[0]->output, input.columns);
   spec.has_watermark = spec.event_time.has_value();
   spec.watermark = input.watermark;
-  spec.function = [function = typed.function](const Batch& key, const std::vector<Batch>& rows,
-                                              GroupState& state, Output& output) {
-    return function(key, without_hash(rows), state, output);
-  };
+  spec.codec = typed.codec;
+  spec.make_function = [make = typed.make] { return make(1); };  // behind the hash
   spec.name = op.name;
   spec.schema = op.output;
   const NoDataEpochs no_data = typed.timeout == GroupTimeout::none ? NoDataEpochs::never

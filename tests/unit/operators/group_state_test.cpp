@@ -24,7 +24,41 @@ std::int64_t sum_of(const std::vector<Batch>& rows) {
   return sum;
 }
 
-GroupStateSpec spec_of(GroupTimeout timeout, GroupFunction function) {
+/// A state that is a number.
+std::optional<std::int64_t> number_in(const GroupState& state) {
+  if (!state.object()) return std::nullopt;
+  return *static_cast<const std::int64_t*>(state.object().get());
+}
+void set_number(GroupState& state, std::int64_t number) {
+  state.update(std::make_shared<std::int64_t>(number));
+}
+
+using Function = std::function<Result<void>(const Batch& key, const std::vector<Batch>& rows,
+                                            GroupState&, Output&)>;
+
+/// Calls a function with the key's row and the key's rows as batches of their own.
+class Calls final : public GroupFunction {
+ public:
+  explicit Calls(Function function) : function_(std::move(function)) {}
+  Result<void> call(const GroupKey& key, const GroupRows& rows, GroupState& state,
+                    Output& output) override {
+    const std::uint32_t key_row[] = {static_cast<std::uint32_t>(key.row)};
+    const Batch whole = gather(key.batch, key_row, pool_);
+    const Batch key_batch(schema_of({{"k", text()}}), {whole.column(key.columns[0])}, 1);
+    std::vector<Batch> batches;
+    for (const RowPlace place : rows.places) {
+      const std::uint32_t row[] = {place.row};
+      batches.push_back(gather(rows.batches[place.batch], row, pool_));
+    }
+    return function_(key_batch, batches, state, output);
+  }
+
+ private:
+  Function function_;
+  BlockPool pool_;
+};
+
+GroupStateSpec spec_of(GroupTimeout timeout, Function function) {
   GroupStateSpec spec;
   spec.keys = {0};
   spec.key_fields = {{"k", text(), true}};
@@ -32,7 +66,15 @@ GroupStateSpec spec_of(GroupTimeout timeout, GroupFunction function) {
   spec.timeout = timeout;
   spec.event_time = 1;
   spec.has_watermark = true;
-  spec.function = std::move(function);
+  spec.codec = {[](ColumnBuilder& builder, const void* object) {
+                  builder.append(*static_cast<const std::int64_t*>(object));
+                },
+                [](const Column& column, std::size_t row) -> std::shared_ptr<void> {
+                  return std::make_shared<std::int64_t>(column.data<std::int64_t>()[row]);
+                }};
+  spec.make_function = [function = std::move(function)] {
+    return std::make_unique<Calls>(function);
+  };
   spec.name = "sums";
   spec.schema = schema_of({{"k", text()}, {"n", bigint()}});
   return spec;
@@ -55,11 +97,8 @@ Result<void> running_sum(const Batch& key, const std::vector<Batch>& rows, Group
     state.remove();
     return emit(output, key, -1);
   }
-  if (state.exists()) {
-    STREAM_TRY(const Value before, state.get());
-    sum += before.as<std::int64_t>();
-  }
-  STREAM_TRY(state.update(to_value(sum)));
+  sum += number_in(state).value_or(0);
+  set_number(state, sum);
   return emit(output, key, sum);
 }
 
@@ -89,11 +128,8 @@ TEST_CASE("event-time time-outs fire behind the watermark, once and after the da
       for (std::size_t i = 0; i < batch.num_rows(); ++i, ++count)
         greatest = std::max(greatest, batch.column(1).data<std::int64_t>()[i] / 1'000'000);
     }
-    if (state.exists()) {
-      STREAM_TRY(const Value before, state.get());
-      greatest = std::max(greatest, before.as<std::int64_t>());
-    }
-    STREAM_TRY(state.update(to_value(greatest)));
+    greatest = std::max(greatest, number_in(state).value_or(0));
+    set_number(state, greatest);
     STREAM_TRY(state.set_timeout_timestamp((greatest + 5) * 1000));
     return emit(output, key, count);
   };
@@ -118,8 +154,7 @@ TEST_CASE("processing-time time-outs count from the epoch's time") {
     if (state.has_timed_out()) return emit(output, key, -1);
     STREAM_TRY(state.set_timeout_duration(1'000));
     CHECK(!state.set_timeout_timestamp(5).has_value());
-    CHECK(!state.update(Value{}).has_value());
-    CHECK(!state.get().has_value());
+    CHECK(!number_in(state));
     return emit(output, key, 1);
   };
   const auto outputs = verify_operator(case_of(spec_of(GroupTimeout::processing_time, function),
@@ -135,13 +170,11 @@ TEST_CASE("processing-time time-outs count from the epoch's time") {
 
 TEST_CASE("the initial state counts in the first epoch, also for keys without rows") {
   BlockPool pool;
-  GroupStateSpec spec = spec_of(GroupTimeout::none, running_sum);
   const auto add_up = [](const Batch& key, const std::vector<Batch>& rows, GroupState& state,
                          Output& output) -> Result<void> {
-    STREAM_TRY(const Value before, state.get());
-    return emit(output, key, before.as<std::int64_t>() + sum_of(rows));
+    return emit(output, key, number_in(state).value() + sum_of(rows));
   };
-  spec.function = add_up;
+  GroupStateSpec spec = spec_of(GroupTimeout::none, add_up);
   spec.initial_state = std::make_shared<const Batch>(
       batch_of(schema_of({{"k", text()}, {"s", bigint()}}), {row("a", 10), row("b", 20)}, pool));
   verify_operator(

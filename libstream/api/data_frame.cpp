@@ -153,6 +153,7 @@ DataFrame DataFrame::sample(double fraction, std::uint64_t seed) const {
 DataFrame DataFrame::repartition(std::uint32_t partitions) const {
   return with(make_relation(RepartitionRelation{relation_, partitions, {}}));
 }
+DataFrame DataFrame::cache() const { return with(make_relation(CacheRelation{relation_})); }
 NaFunctions DataFrame::na() const { return NaFunctions(*this); }
 
 GroupedData DataFrame::group_by(const std::vector<Col>& columns) const {

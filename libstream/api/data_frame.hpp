@@ -62,6 +62,8 @@ class DataFrame {
   DataFrame sample(double fraction, std::uint64_t seed = 0) const;
   DataFrame repartition(std::uint32_t partitions) const;
   DataFrame coalesce(std::uint32_t partitions) const { return repartition(partitions); }
+  /// Computed once, however many parts and outputs of a query read it; no filter moves below it.
+  DataFrame cache() const;
   NaFunctions na() const;
 
   // ---- groups ----

@@ -13,12 +13,13 @@ namespace {
 constexpr const char* kNoDataEpochs = "spark.sql.streaming.noDataMicroBatches.enabled";
 
 Result<void> plan_output(const SessionState& session, const QueryOutput& output,
-                         const RelationalOptions& options, LogicalPlan& logical) {
+                         const RelationalOptions& options, LogicalPlan& logical,
+                         CachedNodes& cached) {
   STREAM_TRY(const PlanRef plan, analyze(output.relation, session));
   STREAM_TRY(check_streaming(plan, output.mode, session.settings()));
   STREAM_TRY(output.sink->check(schema_of(plan->output)));
   const std::size_t first = logical.nodes.size();
-  STREAM_TRY(const NodeId last, plan_relation(push_filters(plan), options, logical));
+  STREAM_TRY(const NodeId last, plan_relation(push_filters(plan), options, logical, cached));
   // Stateful operators are numbered in each output for itself.
   for (std::size_t i = first; i < logical.nodes.size(); ++i) {
     std::string& id = logical.nodes[i].id;
@@ -53,9 +54,10 @@ Result<LogicalPlan> plan_outputs(const SessionState& session,
   options.settings = std::make_shared<const SqlSettings>(session.settings());
   options.parallelism = parallelism;
   LogicalPlan logical;
+  CachedNodes cached;
   for (const QueryOutput& output : outputs) {
     options.mode = output.mode;
-    STREAM_TRY(plan_output(session, output, options, logical));
+    STREAM_TRY(plan_output(session, output, options, logical, cached));
   }
   share_sources(logical);
   STREAM_TRY(logical.watermark_policy, watermark_policy_of(session));

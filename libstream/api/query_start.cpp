@@ -23,7 +23,9 @@ Result<LogicalPlan> plan_logical(const SessionState& session, const PlanRef& pla
   options.settings = std::make_shared<const SqlSettings>(session.settings());
   options.parallelism = parallelism;
   LogicalPlan logical;
-  STREAM_TRY(const NodeId last, plan_relation(prune_columns(push_filters(plan)), options, logical));
+  CachedNodes cached;
+  STREAM_TRY(const NodeId last,
+             plan_relation(prune_columns(push_filters(plan)), options, logical, cached));
   STREAM_TRY(logical.watermark_policy, watermark_policy_of(session));
   LogicalNode sink_node;
   sink_node.name = "sink";

@@ -1,3 +1,4 @@
+#include <libstream/api/output_set.hpp>
 #include <libstream/api/session.hpp>
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/plans/expression_resolver.hpp>
@@ -31,6 +32,21 @@ DataFrame Session::range(std::int64_t start, std::int64_t end, std::int64_t step
   call.name = "range";
   call.arguments = {make_literal(start), make_literal(end), make_literal(step)};
   return {state_, make_relation(TableFunction{std::move(call)})};
+}
+
+std::shared_ptr<StreamingQuery> Session::start_all(const std::vector<DataStreamWriter>& writers,
+                                                   QueryOptions options) const {
+  std::vector<QueryOutput> outputs;
+  for (const DataStreamWriter& writer : writers) {
+    const std::string place = "output" + std::to_string(outputs.size());
+    const std::string& name = writer.query_options().name;
+    outputs.push_back({name.empty() ? place : place + "-" + name, writer.frame().relation(),
+                       writer.mode(), writer.make_sink()});
+  }
+  std::string plan = explain(value_or_throw(plan_outputs(*state_, outputs, options.parallelism)));
+  return streams().start(std::move(options), std::move(plan), [&](QueryOptions query) {
+    return start_outputs(*state_, outputs, std::move(query));
+  });
 }
 
 DataFrame Session::create_data_frame(Schema schema, std::vector<std::vector<Value>> rows) const {

@@ -41,6 +41,13 @@ class Session {
     state_->add_function(user_function(name, std::move(function)));
   }
 
+  /// One query with several outputs, which commit together; a source that several read is read
+  /// once, a cached frame computed once. Trigger, checkpoint, name and listeners are those of
+  /// `options`, modes and sinks those of the writers. State is filed by a writer's place and query
+  /// name.
+  std::shared_ptr<StreamingQuery> start_all(const std::vector<DataStreamWriter>& outputs,
+                                            QueryOptions options) const;
+
   StreamingQueryManager& streams() const;
   const std::shared_ptr<SessionState>& state() const { return state_; }
 

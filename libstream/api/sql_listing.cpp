@@ -242,7 +242,8 @@ Result<std::string> explain_sql(const SessionState& session, const RelationRef& 
   options.settings = std::make_shared<const SqlSettings>(session.settings());
   options.parallelism = session.parallelism();
   LogicalPlan logical;
-  STREAM_TRY(const NodeId last, plan_relation(optimized, options, logical));
+  CachedNodes cached;
+  STREAM_TRY(const NodeId last, plan_relation(optimized, options, logical, cached));
   LogicalNode sink_node;
   sink_node.name = "sink";
   sink_node.inputs = {last};

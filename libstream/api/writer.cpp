@@ -150,6 +150,16 @@ std::shared_ptr<StreamingQuery> DataStreamWriter::to_table(const std::string& na
   return format("memory").start();
 }
 
+std::shared_ptr<const Sink> DataStreamWriter::make_sink() const {
+  if (sink_) return sink_;
+  if (request_.format.empty())
+    throw bad_option("name a format: write_stream().format(\"console\")");
+  WriteRequestByName request = request_;
+  request.query_name = options_.name;
+  request.schema = frame_.schema();
+  return value_or_throw(make_sink_by_name(*frame_.session(), std::move(request)));
+}
+
 std::shared_ptr<StreamingQuery> DataStreamWriter::start() {
   const std::shared_ptr<SessionState>& session = frame_.session();
   StreamingOptions options;
@@ -164,16 +174,7 @@ std::shared_ptr<StreamingQuery> DataStreamWriter::start() {
                       kCheckpointRoot, kCheckpointLocation));
     options.query.checkpoint_directory = root + "/" + options_.name;
   }
-  if (sink_) {
-    options.sink = sink_;
-  } else {
-    if (request_.format.empty())
-      throw bad_option("name a format: write_stream().format(\"console\")");
-    WriteRequestByName request = request_;
-    request.query_name = options_.name;
-    request.schema = frame_.schema();
-    options.sink = value_or_throw(make_sink_by_name(*session, std::move(request)));
-  }
+  options.sink = make_sink();
   return session->streams().start(*session, frame_.relation(), std::move(options));
 }
 

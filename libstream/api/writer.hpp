@@ -53,6 +53,12 @@ class DataStreamWriter {
   DataStreamWriter& sink(std::shared_ptr<const Sink> sink);
   /// The runner's settings beyond Spark's options (files, clock, listeners, …).
   QueryOptions& query_options() { return options_; }
+  const QueryOptions& query_options() const { return options_; }
+
+  const DataFrame& frame() const { return frame_; }
+  OutputMode mode() const { return request_.mode; }
+  /// Of the writer's own, or by its format. Throws what is wrong with its options.
+  std::shared_ptr<const Sink> make_sink() const;
 
   /// Starts the query. Throws Spark's refusals.
   std::shared_ptr<StreamingQuery> start();

@@ -243,6 +243,10 @@ Result<PlanRef> Analysis::analyze_node(const RelationRef& relation,
     STREAM_TRY(const PlanRef input, analyze(sample->input, environment));
     return make_plan(SamplePlan{sample->fraction, sample->seed}, {input}, input->output);
   }
+  if (const auto* cache = relation->as<CacheRelation>()) {
+    STREAM_TRY(const PlanRef input, analyze(cache->input, environment));
+    return make_plan(CachePlan{relation}, {input}, input->output);
+  }
   if (const auto* change = relation->as<ChangeColumnsRelation>())
     return analyze_changed_columns(*change, environment);
   if (const auto* typed = relation->as<TypedOperatorRelation>())

@@ -39,8 +39,8 @@ inline TypedExpr input_column(const Schema& schema, std::size_t index) {
 
 class RelationalPlanner {
  public:
-  RelationalPlanner(const RelationalOptions& options, LogicalPlan& logical)
-      : options_(options), logical_(logical) {}
+  RelationalPlanner(const RelationalOptions& options, LogicalPlan& logical, CachedNodes& cached)
+      : options_(options), logical_(logical), cached_(cached) {}
 
   Result<Planned> plan(const PlanRef& node);
   /// The node with exactly the plan's output, renamed.
@@ -49,6 +49,7 @@ class RelationalPlanner {
  private:
   Result<Planned> scan(const ResolvedPlan& node, const ScanPlan& scan);
   Result<Planned> rows(const ResolvedPlan& node, const RowsPlan& rows);
+  Result<Planned> cached(const ResolvedPlan& node, const CachePlan& cache);
   Result<Planned> project(const ResolvedPlan& node, const ProjectPlan& project);
   Result<Planned> generate(const ResolvedPlan& node, const GeneratePlan& generate);
   Result<Planned> watermark(const ResolvedPlan& node, const WatermarkPlan& watermark);
@@ -114,6 +115,7 @@ class RelationalPlanner {
 
   const RelationalOptions& options_;
   LogicalPlan& logical_;
+  CachedNodes& cached_;
   std::size_t num_stateful_ = 0;
   std::map<std::shared_ptr<const Relation>, std::uint32_t> watermark_nodes_;
 };

@@ -202,7 +202,9 @@ PlanRef prune(const PlanRef& plan, const Wanted& wanted) {
   if (const auto* expand = plan->as<ExpandPlan>()) return prune_expand(*plan, *expand, wanted);
   if (const auto* aggregate = plan->as<AggregatePlan>()) return prune_aggregate(plan, *aggregate);
   if (plan->as<UnionPlan>()) return prune_union(*plan, wanted);
-  if (plan->as<RowsPlan>() || plan->as<SetPlan>() || plan->as<TypedOperatorPlan>())
+  // All readers of a cached relation must find the same columns.
+  if (plan->as<RowsPlan>() || plan->as<SetPlan>() || plan->as<TypedOperatorPlan>() ||
+      plan->as<CachePlan>())
     return prune_below(plan, nullptr);
   return prune_passing(plan, wanted);
 }

@@ -166,6 +166,11 @@ struct ObserveRelation {
   Exprs aggregates;
 };
 
+/// Computed once, however many parts and outputs of a query read it.
+struct CacheRelation {
+  RelationRef input;
+};
+
 /// Functions of a program over typed records.
 struct TypedOperatorRelation {
   RelationRef input;
@@ -178,7 +183,7 @@ struct Relation {
                DistinctRelation, DeduplicateRelation, WatermarkRelation, AliasRelation,
                JoinRelation, SetRelation, GenerateRelation, WithRelation, NamedWindowsRelation,
                PivotRelation, UnpivotRelation, RepartitionRelation, SampleRelation,
-               ChangeColumnsRelation, ObserveRelation, TypedOperatorRelation>
+               ChangeColumnsRelation, ObserveRelation, CacheRelation, TypedOperatorRelation>
       kind;
   TextSpan span;
 

@@ -111,6 +111,7 @@ Result<Planned> RelationalPlanner::plan(const PlanRef& plan_node) {
   if (const auto* kind = node.as<LimitPlan>()) return limit(node, *kind);
   if (const auto* kind = node.as<DeduplicatePlan>()) return deduplicate(node, *kind);
   if (const auto* kind = node.as<TypedOperatorPlan>()) return typed(node, *kind->op);
+  if (const auto* kind = node.as<CachePlan>()) return cached(node, *kind);
   STREAM_TRY(Planned input, plan(node.inputs[0]));
   if (const auto* kind = node.as<FilterPlan>()) {
     STREAM_TRY(TypedExpr condition, bind_columns(kind->condition, input.columns));
@@ -179,6 +180,19 @@ Result<Planned> RelationalPlanner::rows(const ResolvedPlan& node, const RowsPlan
                  {}};
 }
 
+Result<Planned> RelationalPlanner::cached(const ResolvedPlan& node, const CachePlan& cache) {
+  const std::pair key{cache.origin, options_.mode};
+  auto known = cached_.find(key);
+  if (known == cached_.end()) {
+    // Its columns in the order of the output, which is the same in every plan.
+    STREAM_TRY(Planned input, plan(node.inputs[0]));
+    STREAM_TRY(input, finish(std::move(input), node.inputs[0]->output));
+    known = cached_.emplace(key, CachedNode{input.node, input.schema, input.watermark}).first;
+  }
+  const CachedNode& shared_node = known->second;
+  return Planned{shared_node.node, ids_of(node.output), shared_node.schema, shared_node.watermark};
+}
+
 Result<Planned> RelationalPlanner::project(const ResolvedPlan& node, const ProjectPlan& project) {
   STREAM_TRY(const Planned input, plan(node.inputs[0]));
   ProjectSpec spec;
@@ -212,8 +226,8 @@ Result<Planned> RelationalPlanner::generate(const ResolvedPlan& node,
 }
 
 Result<NodeId> plan_relation(const PlanRef& plan, const RelationalOptions& options,
-                             LogicalPlan& logical) {
-  RelationalPlanner planner(options, logical);
+                             LogicalPlan& logical, CachedNodes& cached) {
+  RelationalPlanner planner(options, logical, cached);
   STREAM_TRY(Planned planned, planner.plan(plan));
   STREAM_TRY(planned, planner.finish(std::move(planned), plan->output));
   return planned.node;

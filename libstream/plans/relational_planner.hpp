@@ -6,6 +6,8 @@
 #include <libstream/plans/logical_plan.hpp>
 #include <libstream/plans/resolved_plan.hpp>
 
+#include <map>
+
 namespace stream {
 
 struct RelationalOptions {
@@ -15,9 +17,18 @@ struct RelationalOptions {
   std::uint32_t parallelism = 1;
 };
 
+/// The nodes of cached relations, by the output mode that their operators have.
+struct CachedNode {
+  NodeId node = 0;
+  Schema schema;
+  WatermarkAtInput watermark;
+};
+using CachedNodes = std::map<std::pair<std::shared_ptr<const Relation>, OutputMode>, CachedNode>;
+
 /// Appends the nodes of `plan` to `logical`; the result gives rows of the plan's output, in order
-/// and under its names. Error bad_plan: what cannot run.
+/// and under its names. `cached` is one object for all outputs of a query. Error bad_plan: what
+/// cannot run.
 Result<NodeId> plan_relation(const PlanRef& plan, const RelationalOptions& options,
-                             LogicalPlan& logical);
+                             LogicalPlan& logical, CachedNodes& cached);
 
 }  // namespace stream

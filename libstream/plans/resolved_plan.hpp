@@ -149,6 +149,12 @@ struct SamplePlan {
 /// A scalar subquery's relation: at most one row; a row of nulls when there is none.
 struct SingleRowPlan {};
 
+/// One node for all plans of a query that were made of the same relation. Nothing is pushed into
+/// it.
+struct CachePlan {
+  std::shared_ptr<const Relation> origin;
+};
+
 /// Input: the record's fields, the key's, perhaps the event time.
 struct TypedOperatorPlan {
   std::shared_ptr<const TypedOperator> op;
@@ -158,7 +164,7 @@ struct ResolvedPlan {
   std::variant<ScanPlan, RowsPlan, ProjectPlan, FilterPlan, ExpandPlan, GeneratePlan, WatermarkPlan,
                TimeWindowPlan, SessionWindowPlan, AggregatePlan, WindowPlan, JoinPlan, UnionPlan,
                SetPlan, SortPlan, LimitPlan, DeduplicatePlan, RepartitionPlan, SamplePlan,
-               SingleRowPlan, TypedOperatorPlan>
+               SingleRowPlan, CachePlan, TypedOperatorPlan>
       kind;
   std::vector<PlanRef> inputs;
   Attributes output;

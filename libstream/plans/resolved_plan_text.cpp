@@ -170,6 +170,7 @@ std::string unary_text(const ResolvedPlan& node) {
   if (const auto* kind = node.as<RepartitionPlan>())
     return fmt::format("Repartition {}", kind->count);
   if (const auto* kind = node.as<SamplePlan>()) return fmt::format("Sample {}", kind->fraction);
+  if (node.as<CachePlan>()) return "Cache";
   if (const auto* kind = node.as<ExpandPlan>())
     return fmt::format(
         "Expand [{}], [{}]",

@@ -125,11 +125,12 @@ void add_outputs(QueryOptions& query, const TerminalOptions& options) {
   if (!query.on_reject) query.on_reject = make_reject_file(options.rejects_file);
 }
 
-/// Until the query ends or is told to by a signal.
-void await_end(const std::function<bool(Duration)>& await, const std::function<void()>& stop) {
+/// Until the query ends or is told to, by a signal or because it is done.
+void await_end(const std::function<bool(Duration)>& await, const std::function<void()>& stop,
+               const TerminalOptions& options) {
   constexpr Duration kSignalCheck{100};
   while (!await(kSignalCheck)) {
-    if (num_stop_signals() > 0) return stop();
+    if (num_stop_signals() > 0 || (options.is_done && options.is_done())) return stop();
   }
 }
 
@@ -140,7 +141,7 @@ int run_query(StreamingContext& context, const TerminalOptions& options) {
   count_stop_signals();
   context.start();
   await_end([&](Duration time) { return context.await_termination(time); },
-            [&] { context.stop(true); });
+            [&] { context.stop(true); }, options);
   context.await_termination();
   return 0;
 }
@@ -152,7 +153,7 @@ int run_query(const std::function<std::shared_ptr<StreamingQuery>(QueryOptions)>
   count_stop_signals();
   const std::shared_ptr<StreamingQuery> query = start(std::move(made));
   await_end([&](Duration time) { return query->await_termination(time); },
-            [&] { query->stop_gracefully(); });
+            [&] { query->stop_gracefully(); }, options);
   query->await_termination();
   return 0;
 }

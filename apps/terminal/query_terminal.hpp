@@ -12,9 +12,10 @@
 namespace stream::apps {
 
 struct TerminalOptions {
-  std::string progress_file;  ///< JSON lines of every epoch's progress; empty: none
-  std::string rejects_file;   ///< records that could not be read: place, reason and bytes
-  bool show_status = true;    ///< a status line on standard error, where that is a terminal
+  std::string progress_file;           ///< JSON lines of every epoch's progress; empty: none
+  std::string rejects_file;            ///< records that could not be read: place, reason and bytes
+  std::function<bool()> is_done = {};  ///< asked ten times a second: true ends the query gracefully
+  bool show_status = true;  ///< a status line on standard error, where that is a terminal
 };
 
 /// Starts the context and waits for its end. SIGINT and SIGTERM stop it gracefully, a second one at

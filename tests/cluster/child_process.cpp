@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -103,6 +104,17 @@ std::vector<std::pair<std::string, std::vector<std::string>>> read_lines(
     files.emplace_back(entry.path().filename().string(), std::move(lines));
   }
   return files;
+}
+
+long newest_number(const std::string& directory) {
+  long newest = -1;
+  if (!std::filesystem::exists(directory)) return newest;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") == std::string::npos)
+      newest = std::max(newest, std::stol(name));
+  }
+  return newest;
 }
 
 }  // namespace stream::testing

@@ -56,4 +56,7 @@ void drop_file(const std::string& path, const std::string& content);
 std::vector<std::pair<std::string, std::vector<std::string>>> read_lines(
     const std::string& directory);
 
+/// The greatest number that is the name of an entry: of offsets/ or commits/. -1: none.
+long newest_number(const std::string& directory);
+
 }  // namespace stream::testing

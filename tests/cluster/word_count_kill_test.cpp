@@ -31,17 +31,6 @@ std::string random_text(std::mt19937_64& random, Counts& expected) {
   return text.str();
 }
 
-long newest_number(const std::string& directory) {
-  long newest = -1;
-  if (!std::filesystem::exists(directory)) return newest;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") == std::string::npos)
-      newest = std::max(newest, std::stol(name));
-  }
-  return newest;
-}
-
 /// part-TTTTT-EEEEEEEE-QUERYID8.txt
 long epoch_of(const std::string& file) { return std::stol(file.substr(file.find('-', 5) + 1)); }
 

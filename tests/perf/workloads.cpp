@@ -96,6 +96,7 @@ const std::vector<Workload>& workloads() {
       {"W12", "start of the process to the result of one line; an idle query", run_start_and_idle},
       {"W14", "a sink ten times slower than its source", run_backpressure},
       {"W15", "empty epochs, 1 ms apart", run_empty_epochs},
+      {"fraud", "fraud_detection from its generator to alerts, one core", run_fraud},
       {"checkpoint", "a checkpoint each second of 1 M keys, a tenth of them changed",
        run_checkpoint},
   };

@@ -78,6 +78,7 @@ void run_kafka_write(const BenchOptions& options, const Print& print);  ///< kaf
 void run_kafka_exactly_once(const BenchOptions& options,
                             const Print& print);                       ///< kafka-exactly-once
 void run_columns(const BenchOptions& options, const Print& print);     ///< columns
+void run_fraud(const BenchOptions& options, const Print& print);       ///< fraud
 void run_checkpoint(const BenchOptions& options, const Print& print);  ///< checkpoint
 
 }  // namespace stream::perf

@@ -16,7 +16,8 @@ namespace stream::perf {
 namespace {
 
 constexpr Duration kTimeLimit{300'000};
-constexpr int kWaitMillis = 30'000;
+constexpr int kWaitMillis = 60'000;
+constexpr int kSliceMillis = 300;
 constexpr std::size_t kRecordBytes = 100;
 constexpr std::int64_t kLinesAFile = 100'000;
 
@@ -55,10 +56,13 @@ Result<std::string> check_topic(const WriteSetting& setting, const std::string& 
   std::vector<rd_kafka_message_t*> messages(4096);
   std::int64_t rows = 0;
   bool is_at_end = false;
+  const Stopwatch watch;
   while (!is_at_end) {
+    // The call waits until the batch is full or its time is up.
     const ssize_t count =
-        rd_kafka_consume_batch(topic.get(), 0, kWaitMillis, messages.data(), messages.size());
-    if (count <= 0) return fatal("the topic gives neither records nor its end");
+        rd_kafka_consume_batch(topic.get(), 0, kSliceMillis, messages.data(), messages.size());
+    if (count < 0 || watch.seconds() * 1000 > kWaitMillis)
+      return fatal("the topic gives neither records nor its end");
     for (ssize_t i = 0; i < count; ++i) {
       rd_kafka_message_t* message = messages[static_cast<std::size_t>(i)];
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -369,7 +369,7 @@ TEST_CASE("the same values come as a DStream, typed") {
   CHECK(seen == Values{"a=- 0 1", "a=1 0 0", "b=2 1 0"});
 }
 
-TEST_CASE("SQL reads Kafka by USING") {
+TEST_CASE("SQL queries a bounded read") {
   const std::string topic = new_topic();
   broker().send(topic, numbers(0, 4));
   Session session(local_runner());

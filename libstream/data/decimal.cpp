@@ -129,7 +129,7 @@ std::optional<Int128> parse_decimal(std::string_view text, int scale) {
       digits.clear();
     } else {
       is_rounded_up = digits[digits.size() - cut] >= '5';
-      digits.resize(digits.size() - cut);
+      digits.erase(digits.size() - cut);
     }
   } else if (!digits.empty()) {
     if (-surplus > kMaxDecimalPrecision) return std::nullopt;

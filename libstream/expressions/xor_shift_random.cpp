@@ -33,7 +33,7 @@ std::uint64_t step(std::uint64_t state) {
 /// A step is linear over bits: column i is what bit i of the state becomes.
 using Matrix = std::array<std::uint64_t, 64>;
 
-std::uint64_t apply(const Matrix& matrix, std::uint64_t state) {
+std::uint64_t times(const Matrix& matrix, std::uint64_t state) {
   std::uint64_t result = 0;
   for (; state != 0; state &= state - 1)
     result ^= matrix[static_cast<std::size_t>(std::countr_zero(state))];
@@ -47,7 +47,7 @@ const std::array<Matrix, 64>& powers() {
     for (std::size_t bit = 0; bit < 64; ++bit) matrices[0][bit] = step(std::uint64_t{1} << bit);
     for (std::size_t i = 1; i < 64; ++i)
       for (std::size_t bit = 0; bit < 64; ++bit)
-        matrices[i][bit] = apply(matrices[i - 1], matrices[i - 1][bit]);
+        matrices[i][bit] = times(matrices[i - 1], matrices[i - 1][bit]);
     return matrices;
   }();
   return made;
@@ -91,7 +91,7 @@ double XorShiftRandom::next_gaussian() {
 
 void XorShiftRandom::skip(std::uint64_t steps) {
   for (; steps != 0; steps &= steps - 1)
-    state_ = apply(powers()[static_cast<std::size_t>(std::countr_zero(steps))], state_);
+    state_ = times(powers()[static_cast<std::size_t>(std::countr_zero(steps))], state_);
 }
 
 }  // namespace stream

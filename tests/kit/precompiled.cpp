@@ -1,0 +1,1 @@
+// Nothing but the place where the headers that all tests share are parsed, see ../CMakeLists.txt.

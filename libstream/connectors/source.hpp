@@ -56,7 +56,6 @@ class SourcePlanner {
   virtual Result<void> open(const PlannerContext& context) = 0;
   virtual Result<std::string> initial_offset() = 0;
   /// The newest offset at or after `start` under the source's limits; nullopt for an open range.
-  /// `at_once`: all that is there now (available-now).
   virtual Result<std::optional<std::string>> latest_offset(const std::string& start,
                                                            EpochMillis batch_time) = 0;
   /// Cuts [start, end) into splits; the same range always gives the same splits. For an open range

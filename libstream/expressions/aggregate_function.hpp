@@ -59,6 +59,7 @@ struct AggregateFunction {
       resolve;
   /// Or: written with other aggregates.
   std::function<Result<Expr>(const Call&)> rewrite;
+  bool needs_over = false;  ///< has a meaning over the rows of a window only
 };
 
 }  // namespace stream

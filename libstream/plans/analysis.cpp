@@ -92,7 +92,8 @@ bool contains_subquery(const Expr& expression) {
 }
 
 bool is_aggregate_call(const Call& call, const Catalog& catalog) {
-  return !call.over && catalog.functions().aggregate(call.name) != nullptr;
+  const AggregateFunction* const function = catalog.functions().aggregate(call.name);
+  return !call.over && function && !function->needs_over;
 }
 
 PlanRef Analysis::append_columns(const PlanRef& input, const Attributes& attributes,

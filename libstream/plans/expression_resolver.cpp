@@ -294,11 +294,12 @@ Result<TypedExpr> ExpressionResolver::resolve_call(const Call& call) {
   const FunctionRegistry& functions = catalog_.functions();
   if (const ScalarFunction* function = functions.scalar(call.name))
     return resolve_scalar(*function, call);
-  if (functions.aggregate(call.name))
+  const AggregateFunction* const aggregate = functions.aggregate(call.name);
+  if (aggregate && !aggregate->needs_over)
     return analysis_error("INVALID_WHERE_CONDITION",
                           fmt::format("The aggregate function {} is not allowed here.",
                                       pretty_text(*make_expr(call))));
-  if (functions.window(call.name))
+  if (aggregate || functions.window(call.name))
     return analysis_error("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE",
                           fmt::format("Window function \"{}\" requires an OVER clause.",
                                       pretty_text(*make_expr(call))));

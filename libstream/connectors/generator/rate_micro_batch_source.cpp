@@ -31,12 +31,17 @@ class Planner final : public SourcePlanner {
  public:
   explicit Planner(const RateMicroBatchOptions& options) : options_(options) {}
   bool blocks() const override { return false; }
-  Result<void> open(const PlannerContext&) override { return {}; }
+  Result<void> open(const PlannerContext& context) override {
+    is_available_now_ = context.is_available_now;
+    return {};
+  }
   Result<std::string> initial_offset() override { return std::string("0"); }
   Result<std::optional<std::string>> latest_offset(const std::string& start, EpochMillis) override {
     std::string_view text = start;
     STREAM_TRY(const std::int64_t epoch, parse_number(text));
-    return std::optional<std::string>(std::to_string(epoch + 1));
+    // What is there now is one epoch; else the source has no end.
+    if (!is_available_now_ || !last_) last_ = epoch + 1;
+    return std::optional<std::string>(std::to_string(*last_));
   }
   Result<std::vector<Split>> plan(const std::string& start, const std::string& end) override {
     std::string_view from = start;
@@ -55,6 +60,8 @@ class Planner final : public SourcePlanner {
 
  private:
   RateMicroBatchOptions options_;
+  bool is_available_now_ = false;
+  std::optional<std::int64_t> last_;
 };
 
 class Reader final : public SourceReader {

@@ -295,7 +295,8 @@ void add_window_functions(FunctionRegistry& registry) {
                                  2,
                                  2,
                                  resolve_nth,
-                                 {}});
+                                 {},
+                                 true});
 }
 
 }  // namespace stream

@@ -171,6 +171,9 @@ TEST_CASE("window functions look over partitions") {
              "[1,1,1]\n[3,2,4]\n[2,1,2]") == "");
   const auto all = WindowDefinition().order_by({col("id")}).rows_between(-1, 0);
   CHECK(diff(f.people.select(sum(col("id")).over(all).as("s")), "[1]\n[3]\n[5]") == "");
+  for (const char* alone : {"nth_value(age, 2)", "row_number()"})
+    CHECK_THAT(message_of([&] { f.people.select_expr({alone}).collect(); }),
+               ContainsSubstring("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"));
 }
 
 TEST_CASE("transform composes functions over frames") {

@@ -203,3 +203,19 @@ TEST_CASE("rate sources make rows") {
   CHECK(first.get_future().get() == 5);
   query->stop();
 }
+
+TEST_CASE("What a rate-micro-batch source has now is one batch") {
+  FrameFixture f;
+  std::int64_t num_rows = 0;
+  auto query =
+      f.session.read_stream()
+          .format("rate-micro-batch")
+          .option("rowsPerBatch", 7)
+          .load()
+          .write_stream()
+          .for_each_batch([&](const DataFrame& rows, std::int64_t) { num_rows += rows.count(); })
+          .trigger(Trigger::available_now())
+          .start();
+  query->await_termination();
+  CHECK(num_rows == 7);
+}

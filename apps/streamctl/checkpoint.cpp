@@ -1,10 +1,13 @@
 #include <apps/streamctl/commands.hpp>
 #include <libstream/control/epoch_records.hpp>
 #include <libstream/state/checkpoint_directory.hpp>
+#include <libstream/state/checkpoint_text.hpp>
+#include <libstream/state/plan_difference.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
 
 namespace stream::apps {
@@ -30,10 +33,39 @@ void show_folder(const std::string& directory, const char* name) {
   }
 }
 
+/// The operators that the plan names and those that only have files, with what the newest commit
+/// lists of them.
+void show_operators(const std::string& directory) {
+  FileSystem& files = local_file_system();
+  std::string with_files;
+  const std::string state = join_path(directory, "state");
+  if (value_or_throw(files.exists(state))) {
+    for (const FileStatus& folder : value_or_throw(files.list(state)))
+      with_files += "operator " + file_name(folder.path) + "\n";
+  }
+  std::map<std::string, std::uint64_t> live;
+  const auto commits = value_or_throw(numbered_files(files, join_path(directory, "commits")));
+  if (!commits.empty()) {
+    const std::string newest = join_path(directory, fmt::format("commits/{}", commits.back()));
+    for (const StateFile& file : value_or_throw(parse_epoch_commit(text_of(newest))).state_files)
+      live[file.operator_id] += file.size_bytes;
+  }
+  fmt::print("operators\n");
+  const PlanDifference known = compare_plans(with_files, text_of(join_path(directory, "plan")));
+  for (const PlanDifference::Entry& entry : known.entries) {
+    if (entry.is_source) continue;
+    const bool is_orphan = entry.fate == PlanDifference::Fate::orphaned;
+    fmt::print("  {}{}  {} bytes of state{}\n", entry.id,
+               entry.name.empty() ? "" : " (" + entry.name + ")", live[entry.id],
+               is_orphan ? ", orphaned: no operator of the plan reads it" : "");
+  }
+}
+
 int show(const std::string& directory) {
   FileSystem& files = local_file_system();
   for (const char* name : {"metadata", "plan"})
     fmt::print("{}\n{}\n", name, text_of(join_path(directory, name)));
+  show_operators(directory);
   for (const char* name : {"runs", "offsets", "commits"}) show_folder(directory, name);
   const std::string state = join_path(directory, "state");
   if (!value_or_throw(files.exists(state))) return 0;

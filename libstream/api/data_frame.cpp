@@ -223,6 +223,12 @@ DataFrame DataFrame::except_all(const DataFrame& other) const {
 DataFrame DataFrame::with_watermark(const std::string& event_time, const std::string& delay) const {
   return with(make_relation(WatermarkRelation{relation_, col(event_time).expression(), delay}));
 }
+DataFrame DataFrame::late_rows() const {
+  return {session_, make_relation(LateRowsRelation{relation_})};
+}
+DataFrame DataFrame::bad_records() const {
+  return {session_, make_relation(BadRecordsRelation{relation_})};
+}
 bool DataFrame::is_streaming() const {
   return value_or_throw(analyze(relation_, *session_))->is_streaming;
 }

@@ -106,6 +106,12 @@ class DataFrame {
   // ---- streams ----
   /// Rows later than `delay` behind the newest event time may be dropped.
   DataFrame with_watermark(const std::string& event_time, const std::string& delay) const;
+  /// The rows that the last operator with state drops as late, as they came to it: an output to be
+  /// written beside the frame itself (start_all), or alone.
+  DataFrame late_rows() const;
+  /// What the reader that the frame comes from could not take: bytes, place, reason, source. The
+  /// reader keeps them aside with its option bad_records = drop.
+  DataFrame bad_records() const;
   bool is_streaming() const;
   DataStreamWriter write_stream() const;
 

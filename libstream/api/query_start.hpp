@@ -2,9 +2,7 @@
 // query that was started. Used by DataFrame, DataStreamWriter, SQL statements and the case runner.
 #pragma once
 
-#include <libstream/api/session_state.hpp>
-#include <libstream/operators/evaluation_settings.hpp>
-#include <libstream/plans/resolved_plan.hpp>
+#include <libstream/api/output_set.hpp>
 
 namespace stream {
 
@@ -23,22 +21,20 @@ struct BoundedOptions {
 };
 
 /// Runs a relation to its end. Error: Spark's refusals and whatever fails while it runs.
-Result<CollectedRows> collect(const SessionState& session, const RelationRef& relation,
+Result<CollectedRows> collect(SessionState& session, const RelationRef& relation,
                               const BoundedOptions& options = {});
 
 struct StreamingOptions {
   OutputMode mode = OutputMode::append;
   std::shared_ptr<const Sink> sink;
-  QueryOptions query;
+  std::string late_rows = {};  ///< name of the session's sink that takes them; empty: none
+  QueryOptions query = {};
 };
 
 /// Starts a streaming query.
-Result<std::unique_ptr<RunningQuery>> start_streaming(const SessionState& session,
+Result<std::unique_ptr<RunningQuery>> start_streaming(SessionState& session,
                                                       const RelationRef& relation,
                                                       StreamingOptions options);
-
-/// What the session's settings say. Error: a wrong value.
-Result<WatermarkPolicy> watermark_policy_of(const SessionState& session);
 
 /// The logical and the physical plan of a relation as text, as they would run.
 Result<std::string> explain_relation(const SessionState& session, const RelationRef& relation,

@@ -1,5 +1,6 @@
 #include <libstream/api/output_set.hpp>
 #include <libstream/api/session.hpp>
+#include <libstream/api/sql_sink.hpp>
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/plans/expression_resolver.hpp>
 #include <libstream/sql/sql_parser.hpp>
@@ -41,9 +42,10 @@ std::shared_ptr<StreamingQuery> Session::start_all(const std::vector<DataStreamW
     const std::string place = "output" + std::to_string(outputs.size());
     const std::string& name = writer.query_options().name;
     outputs.push_back({name.empty() ? place : place + "-" + name, writer.frame().relation(),
-                       writer.mode(), writer.make_sink()});
+                       writer.mode(), writer.make_sink(), writer.late_rows()});
   }
-  std::string plan = explain(value_or_throw(plan_outputs(*state_, outputs, options.parallelism)));
+  std::string plan =
+      explain(value_or_throw(plan_main_outputs(*state_, outputs, options.parallelism)));
   return streams().start(std::move(options), std::move(plan), [&](QueryOptions query) {
     return start_outputs(*state_, outputs, std::move(query));
   });
@@ -78,6 +80,17 @@ DataFrame Session::create_data_frame(const std::string& schema_text,
 
 DataFrame Session::from_source(std::shared_ptr<const Source> source, bool is_streaming) const {
   return {state_, make_relation(SourceRelation{std::move(source), is_streaming})};
+}
+
+Session& Session::create_sink(const std::string& name, const std::string& format,
+                              const std::map<std::string, std::string>& options) {
+  CreateSinkStatement statement;
+  statement.name = name;
+  statement.format = format;
+  for (const auto& [key, value] : options) statement.options.emplace_back(key, value);
+  SqlSink sink = value_or_throw(make_sql_sink(statement));
+  value_or_throw(state_->add_sink(std::make_shared<const SqlSink>(std::move(sink))));
+  return *this;
 }
 
 StreamingQueryManager& Session::streams() const { return state_->streams(); }

@@ -44,9 +44,12 @@ class Session {
   /// One query with several outputs, which commit together; a source that several read is read
   /// once, a cached frame computed once. Trigger, checkpoint, name and listeners are those of
   /// `options`, modes and sinks those of the writers. State is filed by a writer's place and query
-  /// name.
+  /// name, but for the first one's.
   std::shared_ptr<StreamingQuery> start_all(const std::vector<DataStreamWriter>& outputs,
                                             QueryOptions options) const;
+  /// A sink by name, as CREATE SINK makes it: for bad_records and late_rows, and for INSERT.
+  Session& create_sink(const std::string& name, const std::string& format,
+                       const std::map<std::string, std::string>& options = {});
 
   StreamingQueryManager& streams() const;
   const std::shared_ptr<SessionState>& state() const { return state_; }

@@ -1,5 +1,6 @@
 #include <libstream/api/memory_table.hpp>
 #include <libstream/api/session_state.hpp>
+#include <libstream/api/sql_sink.hpp>
 #include <libstream/api/streaming_query.hpp>
 
 #include <fmt/format.h>
@@ -72,6 +73,35 @@ Result<void> SessionState::add_table(const std::string& name,
 bool SessionState::remove_relation(const std::string& name) {
   const std::lock_guard lock(mutex_);
   return relations_.erase(key_of(name)) + tables_.erase(key_of(name)) > 0;
+}
+
+Result<void> SessionState::add_sink(std::shared_ptr<const SqlSink> sink) {
+  const std::lock_guard lock(mutex_);
+  const std::string name = sink->name;
+  if (!sinks_.try_emplace(key_of(name), std::move(sink)).second)
+    return bad_plan(
+        fmt::format("[TABLE_OR_VIEW_ALREADY_EXISTS] Cannot create sink `{}` because it already "
+                    "exists. Choose a different name, or drop it first.",
+                    name));
+  return {};
+}
+
+std::shared_ptr<const SqlSink> SessionState::find_sink(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sinks_.find(key_of(name));
+  return found == sinks_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<const SqlSink>> SessionState::sinks() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<const SqlSink>> sinks;
+  for (const auto& [name, sink] : sinks_) sinks.push_back(sink);
+  return sinks;
+}
+
+bool SessionState::remove_sink(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return sinks_.erase(key_of(name)) > 0;
 }
 
 void SessionState::add_function(ScalarFunction function) {

@@ -27,6 +27,11 @@ class SessionState final : public Catalog {
   /// A table whose rows are those it holds when a query over it is analysed. Replaces.
   Result<void> add_table(const std::string& name, std::shared_ptr<const class MemoryTable> table);
   bool remove_relation(const std::string& name);
+  /// Sinks that queries name: CREATE SINK, create_sink. Error [TABLE_OR_VIEW_ALREADY_EXISTS].
+  Result<void> add_sink(std::shared_ptr<const struct SqlSink> sink);
+  std::shared_ptr<const SqlSink> find_sink(const std::string& name) const;  ///< nullptr: none
+  std::vector<std::shared_ptr<const SqlSink>> sinks() const;                ///< by name
+  bool remove_sink(const std::string& name);
   /// Replaces a function of the session's own with that name.
   void add_function(ScalarFunction function);
 
@@ -47,6 +52,7 @@ class SessionState final : public Catalog {
   mutable std::mutex mutex_;
   std::map<std::string, RelationRef> relations_;  // guarded by mutex_; keys in lower case
   std::map<std::string, std::shared_ptr<const MemoryTable>> tables_;  // guarded by mutex_
+  std::map<std::string, std::shared_ptr<const SqlSink>> sinks_;       // guarded by mutex_
   FunctionRegistry functions_;  // built-in ones are its parent
 };
 

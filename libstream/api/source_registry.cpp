@@ -1,4 +1,5 @@
 #include <libstream/api/memory_table.hpp>
+#include <libstream/api/side_outputs.hpp>
 #include <libstream/api/source_registry.hpp>
 #include <libstream/base/duration.hpp>
 #include <libstream/connectors/generator/rate_micro_batch_source.hpp>
@@ -7,6 +8,7 @@
 #include <libstream/connectors/memory/callback_sink.hpp>
 #include <libstream/connectors/socket/socket_text_source.hpp>
 #include <libstream/connectors/standard/console_table_sink.hpp>
+#include <libstream/formats/file_format.hpp>
 #include <libstream/plans/scope.hpp>
 
 #include <fmt/format.h>
@@ -163,7 +165,38 @@ std::vector<AbsentFormat> absent_formats() {
   return absent;
 }
 
-Result<RelationRef> make_relation_by_name(const SessionState& session, ReadRequestByName request) {
+namespace {
+
+/// Option bad_records = fail | drop | a sink: the format's mode says what becomes of its rows.
+Result<std::string> take_bad_records(ReadRequestByName& request) {
+  const auto found = request.options.find("bad_records");
+  if (found == request.options.end()) return std::string();
+  std::string sink = found->second;
+  request.options.erase(found);
+  if (sink.empty()) return bad_option("bad_records: write fail, drop or the name of a sink");
+  const bool fails = lower(sink) == "fail";
+  const bool drops = lower(sink) == "drop";
+  const auto known = format_option_texts(lower(request.format));
+  const bool has_mode = std::any_of(known.begin(), known.end(),
+                                    [](const OptionText& option) { return option.name == "mode"; });
+  if (has_mode) {
+    const std::string mode = fails ? "FAILFAST" : "DROPMALFORMED";
+    const auto given = request.options.find("mode");
+    if (given != request.options.end() && lower(given->second) != lower(mode))
+      return bad_option(
+          fmt::format("bad_records = {} and mode = {} contradict each other: leave mode out", sink,
+                      given->second));
+    request.options["mode"] = mode;
+  } else if (fails) {
+    return bad_option(
+        fmt::format("bad_records: {} cannot fail for a bad record, it keeps them aside; write drop "
+                    "or the name of a sink",
+                    request.format));
+  }
+  return fails || drops ? std::string() : sink;
+}
+
+Result<RelationRef> make_plain_relation(const SessionState& session, ReadRequestByName request) {
   const std::string format = lower(request.format);
   if (is_file_format(format)) {
     if (const auto path = request.options.find("path"); path != request.options.end()) {
@@ -193,6 +226,15 @@ Result<RelationRef> make_relation_by_name(const SessionState& session, ReadReque
   if (format == "socket") return make_socket(std::move(request.options));
   if (format == "rate") return make_rate(std::move(request.options));
   return make_rate_micro_batch(std::move(request.options));
+}
+
+}  // namespace
+
+Result<RelationRef> make_relation_by_name(const SessionState& session, ReadRequestByName request) {
+  STREAM_TRY(const std::string bad_records, take_bad_records(request));
+  STREAM_TRY(RelationRef relation, make_plain_relation(session, std::move(request)));
+  if (bad_records.empty()) return relation;
+  return with_bad_records(relation, bad_records);
 }
 
 Result<std::shared_ptr<const Sink>> make_sink_by_name(SessionState& session,

@@ -6,8 +6,11 @@
 #include <libstream/plans/push_filters.hpp>
 #include <libstream/plans/relational_planner.hpp>
 #include <libstream/plans/resolved_plan_text.hpp>
+#include <libstream/plans/restart_text.hpp>
 #include <libstream/plans/scope.hpp>
 #include <libstream/plans/streaming_check.hpp>
+#include <libstream/state/checkpoint_text.hpp>
+#include <libstream/state/plan_difference.hpp>
 
 #include <fmt/format.h>
 
@@ -174,10 +177,10 @@ StatementResult SqlSession::show(const ShowStatement& statement) const {
       }
       return table({text_field("stream"), text_field("format")}, rows);
     case Kind::sinks:
-      for (const auto& [name, sink] : sinks_) {
-        if (is_shown(name, statement.pattern))
-          rows.push_back({text(name), text(sink.format),
-                          text(to_string(sink.mode.value_or(OutputMode::append)))});
+      for (const auto& sink : state_->sinks()) {
+        if (is_shown(sink->name, statement.pattern))
+          rows.push_back({text(sink->name), text(sink->format),
+                          text(to_string(sink->mode.value_or(OutputMode::append)))});
       }
       return table({text_field("sink"), text_field("format"), text_field("output_mode")}, rows);
     case Kind::queries:
@@ -194,7 +197,7 @@ StatementResult SqlSession::show(const ShowStatement& statement) const {
   const bool is_views = statement.kind == Kind::views;
   for (const std::string& name : state_->relation_names()) {
     if (!is_shown(name, statement.pattern)) continue;
-    if (is_views && (sources_.count(name) > 0 || sinks_.count(name) > 0)) continue;
+    if (is_views && (sources_.count(name) > 0 || state_->find_sink(name))) continue;
     rows.push_back({text(""), text(name), Value{true}});
   }
   return table({text_field("namespace"),
@@ -217,7 +220,8 @@ StatementResult SqlSession::explain(const ExplainStatement& statement) {
   std::shared_ptr<const Sink> sink = std::make_shared<CollectSink>();
   OutputMode mode = OutputMode::complete;
   if (!statement.sink.empty()) {
-    const SqlSink& named = sink_named(statement.sink);
+    const auto found = sink_named(statement.sink);
+    const SqlSink& named = *found;
     // Opening a memory sink would replace its table.
     if (named.format != "memory")
       sink = open_sink(named, schema_of(plan->output), plan->is_streaming);
@@ -225,10 +229,25 @@ StatementResult SqlSession::explain(const ExplainStatement& statement) {
   } else if (plan->is_streaming) {
     mode = mode_of_live(plan);
   }
-  const std::string plans =
-      value_or_throw(explain_sql(*state_, statement.query, mode, std::move(sink),
-                                 statement.mode != ExplainStatement::Mode::simple));
+  std::string plans = value_or_throw(explain_sql(*state_, statement.query, mode, std::move(sink),
+                                                 statement.mode != ExplainStatement::Mode::simple));
+  if (!statement.sink.empty() && plan->is_streaming)
+    plans += explain_restart(*sink_named(statement.sink), statement, mode);
   return table({text_field("plan")}, {{text(plans)}});
+}
+
+std::string SqlSession::explain_restart(const SqlSink& sink, const ExplainStatement& statement,
+                                        OutputMode mode) const {
+  const std::string directory = options_of(sink, sink.name).checkpoint_directory;
+  const std::string path = join_path(directory, "plan");
+  if (directory.empty() || !value_or_throw(local_file_system().exists(path))) return "";
+  const std::string before = value_or_throw(read_checked(local_file_system(), path));
+  const LogicalPlan logical = value_or_throw(plan_main_outputs(
+      *state_, {{sink.name, statement.query, mode, std::make_shared<CollectSink>()}},
+      state_->parallelism()));
+  const PhysicalPlan physical = value_or_throw(make_physical_plan(logical, state_->parallelism()));
+  return fmt::format("== Checkpoint {} ==\n{}", directory,
+                     to_text(compare_plans(before, restart_text(physical))));
 }
 
 Result<std::string> explain_sql(const SessionState& session, const RelationRef& relation,
@@ -242,8 +261,7 @@ Result<std::string> explain_sql(const SessionState& session, const RelationRef& 
   options.settings = std::make_shared<const SqlSettings>(session.settings());
   options.parallelism = session.parallelism();
   LogicalPlan logical;
-  CachedNodes cached;
-  STREAM_TRY(const NodeId last, plan_relation(optimized, options, logical, cached));
+  STREAM_TRY(const NodeId last, plan_relation(optimized, options, logical));
   LogicalNode sink_node;
   sink_node.name = "sink";
   sink_node.inputs = {last};

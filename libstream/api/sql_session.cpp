@@ -117,15 +117,10 @@ StatementResult SqlSession::create_source(const CreateSourceStatement& statement
 }
 
 StatementResult SqlSession::create_sink(const CreateSinkStatement& statement) {
-  if (sinks_.count(statement.name) > 0) {
-    if (statement.if_not_exists)
-      return StatementMessage{fmt::format("{} is there already", statement.name)};
-    throw bad_plan(
-        fmt::format("[TABLE_OR_VIEW_ALREADY_EXISTS] Cannot create sink `{}` because it "
-                    "already exists. Choose a different name, or drop it first.",
-                    statement.name));
-  }
-  sinks_[statement.name] = value_or_throw(make_sql_sink(statement));
+  if (statement.if_not_exists && state_->find_sink(statement.name))
+    return StatementMessage{fmt::format("{} is there already", statement.name)};
+  SqlSink sink = value_or_throw(make_sql_sink(statement));
+  value_or_throw(state_->add_sink(std::make_shared<const SqlSink>(std::move(sink))));
   return StatementMessage{fmt::format("sink {}", statement.name)};
 }
 
@@ -133,7 +128,7 @@ StatementResult SqlSession::drop(const DropStatement& statement) {
   using Kind = DropStatement::Kind;
   bool is_there = false;
   if (statement.kind == Kind::sink) {
-    is_there = sinks_.erase(statement.name) > 0;
+    is_there = state_->remove_sink(statement.name);
   } else {
     const auto source = sources_.find(statement.name);
     const bool is_right_kind =
@@ -156,33 +151,13 @@ StatementResult SqlSession::drop(const DropStatement& statement) {
       statement.kind == Kind::sink ? "SINK" : "…"));
 }
 
-const SqlSink& SqlSession::sink_named(const std::string& name) const {
-  const auto found = sinks_.find(name);
-  if (found != sinks_.end()) return found->second;
-  std::vector<std::string> known;
-  for (const auto& [other, sink] : sinks_) known.push_back(other);
-  const std::vector<std::string> nearest = nearest_names(name, std::move(known), 1);
-  throw bad_plan(fmt::format(
-      "[TABLE_OR_VIEW_NOT_FOUND] The sink `{}` cannot be found.{} Make it with CREATE SINK {} "
-      "USING "
-      "format OPTIONS (…).",
-      name, nearest.empty() ? "" : fmt::format(" Did you mean `{}`?", nearest.front()), name));
+std::shared_ptr<const SqlSink> SqlSession::sink_named(const std::string& name) const {
+  return value_or_throw(find_sql_sink(*state_, name));
 }
 
 std::shared_ptr<const Sink> SqlSession::open_sink(const SqlSink& sink, const Schema& schema,
                                                   bool is_streaming) {
-  WriteRequestByName request;
-  request.format = sink.format;
-  request.options = sink.options;
-  request.partition_by = sink.partition_by;
-  request.mode = is_streaming ? sink.mode.value_or(OutputMode::append) : OutputMode::complete;
-  request.save_mode = sink.save_mode;
-  request.is_streaming = is_streaming;
-  request.query_name = sink.name;
-  request.schema = schema;
-  auto made = make_sink_by_name(*state_, std::move(request));
-  if (!made) throw std::move(made).error().with_context("sink " + sink.name);
-  return std::move(*made);
+  return value_or_throw(open_sql_sink(*state_, sink, schema, is_streaming));
 }
 
 QueryOptions SqlSession::options_of(const SqlSink& sink, const std::string& name) const {
@@ -210,7 +185,7 @@ StatementResult SqlSession::insert(const InsertStatement& statement) {
 StatementResult SqlSession::write(const InsertStatement& statement, const PlanRef& plan) {
   BoundedOptions options;
   options.parallelism = state_->parallelism();
-  options.sink = open_sink(sink_named(statement.sink), schema_of(plan->output), false);
+  options.sink = open_sink(*sink_named(statement.sink), schema_of(plan->output), false);
   value_or_throw(collect(*state_, statement.query, options));
   return StatementMessage{fmt::format("written to {}", statement.sink)};
 }
@@ -233,10 +208,11 @@ StatementResult SqlSession::insert_all(const StatementSet& statement) {
 StatementResult SqlSession::start(const std::vector<InsertStatement>& inserts,
                                   const std::string& name) {
   std::vector<QueryOutput> outputs;
-  QueryOptions options = options_of(sink_named(inserts.front().sink), name);
+  QueryOptions options = options_of(*sink_named(inserts.front().sink), name);
   std::string plans;
   for (const InsertStatement& insert : inserts) {
-    const SqlSink& sink = sink_named(insert.sink);
+    const auto named = sink_named(insert.sink);
+    const SqlSink& sink = *named;
     if (!is_same_trigger(options.trigger, sink.trigger.value_or(options_.trigger)))
       throw bad_option(
           fmt::format("sinks {} and {} of one statement set have different triggers; "
@@ -251,14 +227,12 @@ StatementResult SqlSession::start(const std::vector<InsertStatement>& inserts,
                       insert.sink));
     const Schema schema = value_or_throw(schema_of(*state_, insert.query));
     outputs.push_back({insert.sink, insert.query, sink.mode.value_or(OutputMode::append),
-                       open_sink(sink, schema, true)});
+                       open_sink(sink, schema, true), sink.late_rows});
     plans += value_or_throw(
         explain_sql(*state_, insert.query, outputs.back().mode, outputs.back().sink, false));
   }
   auto query = state_->streams().start(std::move(options), std::move(plans), [&](QueryOptions o) {
-    if (outputs.size() > 1) return start_outputs(*state_, outputs, std::move(o));
-    return start_streaming(*state_, outputs.front().relation,
-                           {outputs.front().mode, outputs.front().sink, std::move(o)});
+    return start_outputs(*state_, outputs, std::move(o));
   });
   queries_.push_back({name, query});
   return queries_.back();

@@ -3,10 +3,11 @@
 // Spark refuses; the message of an error in the text has line, column and caret. One thread.
 #pragma once
 
-#include <libstream/api/output_set.hpp>
+#include <libstream/api/query_start.hpp>
 #include <libstream/api/sql_sink.hpp>
 #include <libstream/api/streaming_query.hpp>
 #include <libstream/connectors/memory/collect_sink.hpp>
+#include <libstream/plans/resolved_plan.hpp>
 
 #include <string_view>
 #include <variant>
@@ -74,9 +75,12 @@ class SqlSession {
   StatementResult show(const ShowStatement& statement) const;
   StatementResult describe(const DescribeStatement& statement) const;
   StatementResult explain(const ExplainStatement& statement);
+  /// What a restart on the sink's checkpoint keeps of its state; empty where there is none.
+  std::string explain_restart(const SqlSink& sink, const ExplainStatement& statement,
+                              OutputMode mode) const;
   StatementResult stop(const StopQueryStatement& statement);
 
-  const SqlSink& sink_named(const std::string& name) const;
+  std::shared_ptr<const SqlSink> sink_named(const std::string& name) const;
   std::shared_ptr<const Sink> open_sink(const SqlSink& sink, const Schema& schema,
                                         bool is_streaming);
   QueryOptions options_of(const SqlSink& sink, const std::string& name) const;
@@ -87,7 +91,6 @@ class SqlSession {
   std::shared_ptr<SessionState> state_;
   SqlSessionOptions options_;
   std::map<std::string, SourceInfo, IgnoreCaseLess> sources_;
-  std::map<std::string, SqlSink, IgnoreCaseLess> sinks_;
   std::vector<StartedQuery> queries_;
 };
 

@@ -80,6 +80,11 @@ const OptionTable<SqlSink>& option_table() {
        set_checkpoint},
       {{"partition_by", "partitionBy", "", "columns that become folders: 'a, b'"},
        set_partition_by},
+      {{"late_rows", "lateRows", "", "sink that takes the rows that are dropped as late"},
+       [](SqlSink& sink, const std::string& value) -> Result<void> {
+         sink.late_rows = value;
+         return {};
+       }},
       {{"save_mode", "saveMode", "append", "what a bounded query does with what is there"},
        set_save_mode},
   };
@@ -108,6 +113,34 @@ Result<SqlSink> make_sql_sink(const CreateSinkStatement& statement) {
     return std::move(read).error().with_context("sink " + statement.name);
   sink.options = std::move(left);
   return sink;
+}
+
+Result<std::shared_ptr<const SqlSink>> find_sql_sink(const SessionState& session,
+                                                     const std::string& name) {
+  if (auto sink = session.find_sink(name)) return sink;
+  std::vector<std::string> known;
+  for (const auto& sink : session.sinks()) known.push_back(sink->name);
+  const std::vector<std::string> nearest = nearest_names(name, std::move(known), 1);
+  return bad_plan(fmt::format(
+      "[TABLE_OR_VIEW_NOT_FOUND] The sink `{}` cannot be found.{} Make it with CREATE SINK {} "
+      "USING format OPTIONS (…).",
+      name, nearest.empty() ? "" : fmt::format(" Did you mean `{}`?", nearest.front()), name));
+}
+
+Result<std::shared_ptr<const Sink>> open_sql_sink(SessionState& session, const SqlSink& sink,
+                                                  const Schema& schema, bool is_streaming) {
+  WriteRequestByName request;
+  request.format = sink.format;
+  request.options = sink.options;
+  request.partition_by = sink.partition_by;
+  request.mode = is_streaming ? sink.mode.value_or(OutputMode::append) : OutputMode::complete;
+  request.save_mode = sink.save_mode;
+  request.is_streaming = is_streaming;
+  request.query_name = sink.name;
+  request.schema = schema;
+  auto made = make_sink_by_name(session, std::move(request));
+  if (!made) return std::move(made).error().with_context("sink " + sink.name);
+  return made;
 }
 
 std::vector<OptionText> sql_sink_option_texts() {

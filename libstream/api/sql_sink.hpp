@@ -16,11 +16,19 @@ struct SqlSink {
   std::optional<Trigger> trigger;
   std::string checkpoint_directory;
   SaveMode save_mode = SaveMode::append;  ///< of bounded queries
+  std::string late_rows;                  ///< the sink that takes them; empty: they are dropped
 };
 
+/// The session's sink of that name. Error [TABLE_OR_VIEW_NOT_FOUND] with the nearest one.
+Result<std::shared_ptr<const SqlSink>> find_sql_sink(const SessionState& session,
+                                                     const std::string& name);
+/// What writes rows of `schema`.
+Result<std::shared_ptr<const Sink>> open_sql_sink(SessionState& session, const SqlSink& sink,
+                                                  const Schema& schema, bool is_streaming);
+
 /// Options of every sink beside its format's: output_mode, trigger, checkpoint, partition_by,
-/// save_mode; Spark's spellings (outputMode, checkpointLocation, …) too. Error: a wrong value, or
-/// [DATA_SOURCE_NOT_FOUND].
+/// save_mode, late_rows; Spark's spellings (outputMode, checkpointLocation, …) too. Error: a wrong
+/// value, or [DATA_SOURCE_NOT_FOUND].
 Result<SqlSink> make_sql_sink(const CreateSinkStatement& statement);
 
 /// The query options of SqlSink, for lists.

@@ -118,7 +118,7 @@ void StreamingQueryManager::add_listener(std::shared_ptr<QueryListener> listener
   listeners_.push_back(std::move(listener));
 }
 
-std::shared_ptr<StreamingQuery> StreamingQueryManager::start(const SessionState& session,
+std::shared_ptr<StreamingQuery> StreamingQueryManager::start(SessionState& session,
                                                              const RelationRef& relation,
                                                              StreamingOptions options) {
   std::string plan_text = value_or_throw(explain_relation(session, relation, options.mode));

@@ -60,7 +60,7 @@ class StreamingQueryManager {
   void add_listener(std::shared_ptr<QueryListener> listener);
 
   /// Used by writers. Throws when the name is taken by a running query.
-  std::shared_ptr<StreamingQuery> start(const SessionState& session, const RelationRef& relation,
+  std::shared_ptr<StreamingQuery> start(SessionState& session, const RelationRef& relation,
                                         struct StreamingOptions options);
   /// The same for whatever `start` makes of the options, which have listeners added.
   using Start = std::function<Result<std::unique_ptr<RunningQuery>>(QueryOptions options)>;

@@ -68,8 +68,12 @@ DataStreamWriter& DataStreamWriter::format(std::string name) {
   return *this;
 }
 DataStreamWriter& DataStreamWriter::option(const std::string& key, const std::string& value) {
-  if (key == kCheckpointLocation) {
+  const IgnoreCaseLess less;
+  const auto is = [&](const char* name) { return !less(key, name) && !less(name, key); };
+  if (is(kCheckpointLocation)) {
     options_.checkpoint_directory = value;
+  } else if (is("late_rows") || is("lateRows")) {
+    late_rows_ = value;
   } else {
     request_.options[key] = value;
   }
@@ -150,32 +154,27 @@ std::shared_ptr<StreamingQuery> DataStreamWriter::to_table(const std::string& na
   return format("memory").start();
 }
 
-std::shared_ptr<const Sink> DataStreamWriter::make_sink() const {
-  if (sink_) return sink_;
-  if (request_.format.empty())
-    throw bad_option("name a format: write_stream().format(\"console\")");
-  WriteRequestByName request = request_;
-  request.query_name = options_.name;
-  request.schema = frame_.schema();
-  return value_or_throw(make_sink_by_name(*frame_.session(), std::move(request)));
+QueryOptions DataStreamWriter::options_with_checkpoint() const {
+  QueryOptions options = options_;
+  const std::string root = frame_.session()->settings().get(kCheckpointRoot, "");
+  if (!options.checkpoint_directory.empty() || root.empty()) return options;
+  if (options_.name.empty())
+    throw bad_option(
+        fmt::format("{} is set: name the query, so that its folder below it can be "
+                    "found again, or give the option {}",
+                    kCheckpointRoot, kCheckpointLocation));
+  options.checkpoint_directory = root + "/" + options_.name;
+  return options;
 }
 
 std::shared_ptr<StreamingQuery> DataStreamWriter::start() {
-  const std::shared_ptr<SessionState>& session = frame_.session();
   StreamingOptions options;
   options.mode = request_.mode;
-  options.query = options_;
-  const std::string root = session->settings().get(kCheckpointRoot, "");
-  if (options.query.checkpoint_directory.empty() && !root.empty()) {
-    if (options_.name.empty())
-      throw bad_option(
-          fmt::format("{} is set: name the query, so that its folder below it can be "
-                      "found again, or give the option {}",
-                      kCheckpointRoot, kCheckpointLocation));
-    options.query.checkpoint_directory = root + "/" + options_.name;
-  }
+  options.query = options_with_checkpoint();
   options.sink = make_sink();
-  return session->streams().start(*session, frame_.relation(), std::move(options));
+  options.late_rows = late_rows_;
+  SessionState& session = *frame_.session();
+  return session.streams().start(session, frame_.relation(), std::move(options));
 }
 
 }  // namespace stream

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <libstream/api/data_frame.hpp>
+#include <libstream/api/query_start.hpp>
 #include <libstream/api/source_registry.hpp>
 #include <libstream/api/streaming_query.hpp>
 
@@ -57,8 +58,11 @@ class DataStreamWriter {
 
   const DataFrame& frame() const { return frame_; }
   OutputMode mode() const { return request_.mode; }
+  const std::string& late_rows() const { return late_rows_; }
   /// Of the writer's own, or by its format. Throws what is wrong with its options.
   std::shared_ptr<const Sink> make_sink() const;
+  // Option late_rows: the name of a sink (Session::create_sink, CREATE SINK) that takes the rows
+  // that the frame's last operator with state drops as late.
 
   /// Starts the query. Throws Spark's refusals.
   std::shared_ptr<StreamingQuery> start();
@@ -67,10 +71,13 @@ class DataStreamWriter {
   std::shared_ptr<StreamingQuery> to_table(const std::string& name);
 
  private:
+  QueryOptions options_with_checkpoint() const;
+
   DataFrame frame_;
   WriteRequestByName request_;
   QueryOptions options_;
   std::shared_ptr<const Sink> sink_;  // else by the format's name
+  std::string late_rows_;
 };
 
 }  // namespace stream

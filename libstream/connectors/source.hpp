@@ -74,10 +74,11 @@ enum class ReadStatus {
   no_rows_yet,   ///< open ranges, or where reading blocks: ask again after `wake`
 };
 
-/// Rows a reader could not take: counted, and kept aside up to a limit.
+/// A record that a reader could not take: counted, and kept aside up to a limit, or all of them
+/// where ReaderContext says so.
 struct Reject {
-  std::string bytes;  ///< the raw bytes, cut to the limit
-  std::string place;  ///< "file:/x/y line 12"
+  std::string bytes;  ///< the raw bytes; where they are cut, the reason says so
+  std::string place;  ///< "file:/x/y byte 120"
   std::string reason;
 };
 
@@ -88,6 +89,9 @@ struct ReaderContext {
   std::function<void()> wake;            ///< thread-safe: rows are there, read again
   std::size_t batch_rows = 4096;         ///< upper bound of rows a batch
   std::size_t batch_bytes = 256u << 10;  ///< about so many bytes of text a batch
+  /// True: rejects are an output of the query. take_rejects follows every read, none may be left
+  /// out; a reader that finds nothing but rejects hands out an empty batch now and then.
+  bool keeps_all_rejects = false;
 };
 
 class SourceReader {
@@ -120,6 +124,9 @@ class Source {
   /// True: a reader's `read` may wait for long (a client library); its tasks run detached. It waits
   /// in slices, with `no_rows_yet` and a wake between them, so that its task can be ended.
   virtual bool may_block() const { return false; }
+  /// Empty, or why it has no bad records to give although readers of its kind have: they are rows
+  /// (PERMISSIVE) or end the query (FAILFAST).
+  virtual std::string why_no_bad_records() const { return {}; }
   /// True: the first epoch runs even when the source has no row yet (rate, Kafka; R-140).
   virtual bool makes_empty_first_epoch() const { return false; }
   /// Columns beside those of schema(), which a query gets only by naming them (`_metadata`).

@@ -12,7 +12,8 @@ EpochCoordinator::EpochCoordinator(CoordinatorOptions options,
       committed_ends_(initial_offsets),
       next_starts_(std::move(initial_offsets)),
       is_source_ended_(next_starts_.size(), false),
-      watermarks_(options_.watermark_delays, options_.watermark_policy) {}
+      watermarks_(options_.watermark_delays, options_.watermark_policy,
+                  options_.idle_timeout_millis) {}
 
 RecoveredCheckpoint RecoveredCheckpoint::of(const std::optional<EpochCommit>& last_commit,
                                             std::optional<EpochOffsets> uncommitted_offsets) {

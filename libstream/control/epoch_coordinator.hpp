@@ -103,6 +103,7 @@ struct CoordinatorOptions {
   bool makes_empty_first_epoch = false;
   std::vector<std::int64_t> watermark_delays;  ///< milliseconds, by watermark node
   WatermarkPolicy watermark_policy = WatermarkPolicy::min;
+  std::int64_t idle_timeout_millis = 0;               ///< see WatermarkTracker
   NoDataEpochs no_data_epochs = NoDataEpochs::never;  ///< the most that any operator asks for
   /// Checkpoint every so often; zero: every epoch. Epochs between survive in memory only.
   Duration checkpoint_interval{0};

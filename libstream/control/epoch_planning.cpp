@@ -127,6 +127,7 @@ void EpochCoordinator::take_plan(std::vector<std::optional<std::string>> ends) {
                                                        " sources of " +
                                                        std::to_string(next_starts_.size()));
   const Planning planning = std::exchange(planning_, {}).value();
+  watermarks_.pass_time(planning.batch_time);
   PlannedEpoch epoch;
   bool has_moved = false;
   for (std::size_t i = 0; i < ends.size(); ++i) {

@@ -209,7 +209,8 @@ void EpochStatistics::add(const EpochStatistics& other) {
   }
   for (const EventTimes& seen : other.event_times) add_event_times(event_times, seen);
   rejected_rows += other.rejected_rows;
-  sink_rows += other.sink_rows;
+  if (sink_rows.size() < other.sink_rows.size()) sink_rows.resize(other.sink_rows.size());
+  for (std::size_t i = 0; i < other.sink_rows.size(); ++i) sink_rows[i] += other.sink_rows[i];
   for (const auto& [key, millis] : other.duration_millis) duration_millis[key] += millis;
 }
 

@@ -83,7 +83,7 @@ struct EpochStatistics {
   std::map<std::string, OperatorStatistics> operators;  ///< by operator id
   std::vector<EventTimes> event_times;                  ///< of watermark nodes that saw rows
   std::int64_t rejected_rows = 0;                       ///< bad records kept aside or counted
-  std::int64_t sink_rows = 0;
+  std::vector<std::int64_t> sink_rows;                  ///< per sink
   std::map<std::string, std::int64_t> duration_millis;  ///< Spark's keys: latestOffset, addBatch, …
   void add(const EpochStatistics& other);
 };

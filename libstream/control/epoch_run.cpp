@@ -103,7 +103,7 @@ void EpochCoordinator::write_commit(Commands& out) {
   for (const SourceRange& range : epoch.plan.offsets.ranges) commit.ends.push_back(range.end);
   commit.sink_messages = std::move(epoch.messages);
   WatermarkTracker next = watermarks_;
-  next.observe(epoch.statistics.event_times);
+  next.observe(epoch.statistics.event_times, epoch.plan.offsets.batch_time);
   commit.watermark = epoch.plan.offsets.watermark;
   commit.next_watermark = next.watermark();
   commit.watermark_policy = next.policy();
@@ -121,7 +121,7 @@ void EpochCoordinator::finish_epoch(RunningEpoch epoch, Commands& out) {
     has_moved |= offsets.ranges[i].start != offsets.ranges[i].end;
     if (epoch.plan.began_open[i]) next_starts_[i] = offsets.ranges[i].end;
   }
-  watermarks_.observe(epoch.statistics.event_times);
+  watermarks_.observe(epoch.statistics.event_times, offsets.batch_time);
   last_watermark_ = offsets.watermark;
   has_run_epoch_ = true;
   had_last_epoch_data_ = was_open ? has_moved : epoch.plan.has_data;

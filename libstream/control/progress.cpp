@@ -159,6 +159,8 @@ std::string to_json(const QueryProgress& progress) {
   if (!progress.sinks.empty()) record.raw("sink", sink_json(progress.sinks.front()));
   if (progress.sinks.size() > 1) record.raw("sinks", array_of(progress.sinks, sink_json));
   if (progress.num_rejected_rows > 0) record.number("numRejectedRows", progress.num_rejected_rows);
+  if (progress.num_rows_ahead_of_clock > 0)
+    record.number("numRowsAheadOfClock", progress.num_rows_ahead_of_clock);
   return record.end();
 }
 

@@ -40,6 +40,7 @@ struct QueryProgress {
   std::vector<SourceProgress> sources;
   std::vector<SinkProgress> sinks;
   std::int64_t num_rejected_rows = 0;
+  std::int64_t num_rows_ahead_of_clock = 0;  ///< too far to move the watermark
 
   std::int64_t num_input_rows() const;
   double processed_rows_per_second() const;

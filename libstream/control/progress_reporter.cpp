@@ -37,6 +37,8 @@ const QueryProgress& ProgressReporter::on_epoch_committed(const EpochCommitted& 
   progress.timestamp = now - progress.batch_duration_millis;
   progress.duration_millis = statistics.duration_millis;
   progress.num_rejected_rows = statistics.rejected_rows;
+  for (const EventTimes& seen : statistics.event_times)
+    progress.num_rows_ahead_of_clock += seen.num_ahead;
   if (query_.has_watermarks) progress.event_time = event_time_of(epoch);
   for (const std::string& id : query_.operators) {
     const auto found = statistics.operators.find(id);
@@ -59,9 +61,9 @@ const QueryProgress& ProgressReporter::on_epoch_committed(const EpochCommitted& 
     const bool is_static = i < query_.static_sources.size() && query_.static_sources[i];
     if (!is_static) progress.sources.push_back(std::move(source));
   }
-  for (const std::string& description : query_.sinks) {
-    // One counter covers all outputs: it is told only where it is exact.
-    progress.sinks.push_back({description, query_.sinks.size() == 1 ? statistics.sink_rows : -1});
+  for (std::size_t i = 0; i < query_.sinks.size(); ++i) {
+    progress.sinks.push_back(
+        {query_.sinks[i], i < statistics.sink_rows.size() ? statistics.sink_rows[i] : 0});
   }
   previous_trigger_start_ = progress.timestamp;
   recent_.push_back(std::move(progress));

@@ -45,6 +45,7 @@ CoordinatorOptions coordinator_options(const PhysicalPlan& plan, const QueryOpti
   }
   made.watermark_delays = plan.watermark_delays;
   made.watermark_policy = plan.watermark_policy;
+  made.idle_timeout_millis = plan.idle_timeout_millis;
   if (options.no_data_epochs) made.no_data_epochs = most_wanted(plan);
   // A restart plans the rows since the last checkpoint anew: other splits, other tasks.
   const bool must_commit_each = has_marker_sinks_by_split(plan);

@@ -1,5 +1,6 @@
 #include <libstream/base/unique_id.hpp>
 #include <libstream/execution/query_services.hpp>
+#include <libstream/plans/restart_text.hpp>
 
 #include <fmt/format.h>
 
@@ -84,19 +85,6 @@ FileSystem& QueryServices::sink_files() {
   return unsynced_files_;
 }
 
-std::string QueryServices::plan_text() const {
-  // What a restart must agree on: the sources in order and the stateful operators. Parallelism is
-  // not part of it: key groups move.
-  std::string text;
-  for (const auto& source : plan_.sources) text += "source " + source->description() + "\n";
-  for (const Stage& stage : plan_.stages) {
-    for (const PhysicalOperator& op : stage.operators) {
-      if (op.make()->is_stateful()) text += "operator " + op.id + "\n";
-    }
-  }
-  return text;
-}
-
 Result<std::optional<EpochCommit>> QueryServices::read_commit() {
   STREAM_TRY(const auto text, directory_->last_commit());
   if (!text) return std::optional<EpochCommit>();
@@ -128,7 +116,7 @@ Result<void> QueryServices::open_checkpoint() {
     return {};
   }
   STREAM_TRY(directory_, CheckpointDirectory::open(*options_.files, options_.checkpoint_directory,
-                                                   plan_text()));
+                                                   restart_text(plan_)));
   query_id_ = directory_->query_id();
   STREAM_TRY(const auto commit, read_commit());
   STREAM_TRY(auto offsets, read_offsets());

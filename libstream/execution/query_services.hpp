@@ -87,7 +87,6 @@ class QueryServices {
   Result<void> open_sources();
   Result<void> open_sinks();
   Result<void> merge_long_chains(EpochId epoch);
-  std::string plan_text() const;
 
   const PhysicalPlan& plan_;
   const QueryOptions& options_;

@@ -64,7 +64,8 @@ void describe(Archive& archive, OperatorStatistics& r) {
 }
 template <class Archive>
 void describe(Archive& archive, EventTimes& r) {
-  archive(r.watermark_node, r.max_millis, r.min_millis, r.sum_millis, r.count);
+  archive(r.watermark_node, r.max_millis, r.min_millis, r.sum_millis, r.count, r.num_ahead,
+          r.max_of_others_millis);
 }
 template <class Archive>
 void describe(Archive& archive, EpochStatistics& r) {

@@ -1,5 +1,6 @@
 #include <libstream/execution/router.hpp>
 
+#include <algorithm>
 #include <numeric>
 
 namespace stream {
@@ -14,9 +15,15 @@ Router::Router(const TaskNode& node, const PhysicalPlan& plan, std::int64_t chan
 
 void Router::begin_epoch() { dealt_ = node_.index; }
 
-void Router::push(Batch batch) {
+bool Router::has_edge(StageOutput output) const {
+  return std::any_of(node_.edges.begin(), node_.edges.end(),
+                     [output](const OutputEdge& edge) { return edge.output == output; });
+}
+
+void Router::push(Batch batch, StageOutput output) {
   if (batch.num_rows() == 0) return;
   for (const OutputEdge& edge : node_.edges) {
+    if (edge.output != output) continue;
     if (edge.num_channels == 1) {
       send(edge.first_channel, compact_if_sparse(batch, pool_));
     } else if (edge.exchange == Exchange::hash) {

@@ -21,7 +21,9 @@ class Router {
 
   /// Begins an epoch: round-robin dealing starts anew, so that a re-run deals alike.
   void begin_epoch();
-  void push(Batch batch);
+  void push(Batch batch, StageOutput output = StageOutput::rows);
+  /// Does anybody take it?
+  bool has_edge(StageOutput output) const;
   void grant(std::uint32_t output, std::int64_t bytes);
   /// False: some channel has used up its credit; take no more input until a grant.
   bool has_credit() const { return num_exhausted_ == 0; }

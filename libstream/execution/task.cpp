@@ -84,9 +84,13 @@ Result<void> Task::open(const std::vector<SealedState>& restored) {
   for (std::size_t i = 0; i <= operators_.size(); ++i)
     links_.push_back(std::make_unique<ChainLink>(*this, i));
   if (stage_.source) {
-    reader_ = plan_.sources[*stage_.source]->make_reader();
-    STREAM_TRY(reader_->start(
-        {*options_.files, *options_.clock, pool_, options_.wake, options_.batch_rows}));
+    const Source& source = *plan_.sources[*stage_.source];
+    if (router_->has_edge(StageOutput::bad_records)) bad_records_.emplace(source.description());
+    reader_ = source.make_reader();
+    ReaderContext reading{*options_.files, *options_.clock, pool_, options_.wake,
+                          options_.batch_rows};
+    reading.keeps_all_rejects = bad_records_.has_value();
+    STREAM_TRY(reader_->start(reading));
   }
   if (stage_.sink) {
     writer_ = plan_.sinks[*stage_.sink]->make_writer();
@@ -191,6 +195,7 @@ Result<void> Task::read_some(bool& progressed) {
   }
   Batch batch;
   STREAM_TRY(const ReadStatus status, reader_->read(batch));
+  hand_on_bad_records();
   switch (status) {
     case ReadStatus::batch:
       rows_read_ += static_cast<std::int64_t>(batch.num_rows());
@@ -206,10 +211,18 @@ Result<void> Task::read_some(bool& progressed) {
   return {};
 }
 
+void Task::hand_on_bad_records() {
+  if (!bad_records_) return;
+  const std::vector<Reject> rejects = reader_->take_rejects();
+  if (!rejects.empty())
+    router_->push(bad_records_->batch_of(rejects, pool_), StageOutput::bad_records);
+}
+
 Result<void> Task::report_open_end() {
   if (is_open_end_reported_) return {};
   is_open_end_reported_ = true;
   STREAM_TRY(std::string end, reader_->end_open_range());
+  hand_on_bad_records();
   peers_.open_range_ended(start_.epoch, *stage_.source, std::move(end));
   return {};
 }
@@ -269,7 +282,10 @@ Result<void> Task::finish_epoch() {
     rejected_before_ = reader_->num_rejected();
     done.rejects = reader_->take_rejects();
   }
-  statistics.sink_rows = sink_rows_;
+  if (stage_.sink) {
+    statistics.sink_rows.resize(plan_.sinks.size());
+    statistics.sink_rows[*stage_.sink] = sink_rows_;
+  }
   for (std::size_t i = 0; i < operators_.size(); ++i) {
     OperatorStatistics counts = counts_[i];
     const std::string& id = stage_.operators[i].id;

@@ -6,6 +6,7 @@
 // elements from every input channel, until EpochDone is reported.
 #pragma once
 
+#include <libstream/connectors/bad_records.hpp>
 #include <libstream/control/epoch_records.hpp>
 #include <libstream/execution/router.hpp>
 #include <libstream/execution/task_graph.hpp>
@@ -106,6 +107,7 @@ class Task {
   Result<bool> end_operators();
   Result<void> finish_epoch();
   Result<void> read_some(bool& progressed);
+  void hand_on_bad_records();
   Result<void> report_open_end();
   bool is_due(std::int64_t slide) const { return start_.interval % slide == 0; }
 
@@ -121,6 +123,7 @@ class Task {
   std::vector<std::unique_ptr<ChainLink>> links_;  // links_[i] leads into operator i, or out
   std::unique_ptr<Router> router_;
   std::unique_ptr<SourceReader> reader_;
+  std::optional<BadRecordRows> bad_records_;  ///< only where they are an output
   std::unique_ptr<SinkWriter> writer_;
 
   struct Arrived {

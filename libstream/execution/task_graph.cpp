@@ -49,7 +49,7 @@ std::vector<TaskNode> make_task_graph(const PhysicalPlan& plan) {
             break;
         }
         tasks[sender].edges.push_back(
-            {input.exchange, first,
+            {input.exchange, input.output, first,
              static_cast<std::uint32_t>(tasks[sender].outputs.size()) - first});
       }
     }

@@ -24,6 +24,7 @@ struct OutputChannel {
 /// The channels of one edge between stages, seen from one sending task.
 struct OutputEdge {
   Exchange exchange = Exchange::forward;
+  StageOutput output = StageOutput::rows;
   std::uint32_t first_channel = 0;  ///< into TaskNode::outputs
   std::uint32_t num_channels = 0;
 };

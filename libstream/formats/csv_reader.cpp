@@ -377,9 +377,7 @@ Result<void> CsvReader::handle_bad_rows() {
       return malformed_record_error(records_[row], offsets_[row], reason);
     dropped_.push_back(static_cast<std::uint32_t>(num_rows_ + row));
     ++num_rejected_;
-    if (rejects_.size() < kMaxKeptRejects)
-      rejects_.push_back(
-          {std::string(records_[row].substr(0, kRejectBytes)), offsets_[row], std::move(reason)});
+    keep_reject(rejects_, records_[row], offsets_[row], std::move(reason), request_);
   }
   return {};
 }

@@ -34,12 +34,10 @@ struct ByteRange {
 
 /// A record that became no row: bytes, place and reason.
 struct RejectedRecord {
-  std::string bytes;  ///< cut to kRejectBytes
+  std::string bytes;  ///< where they are cut, the reason says so
   std::uint64_t offset = 0;
   std::string reason;
 };
-inline constexpr std::size_t kRejectBytes = 1024;
-inline constexpr std::size_t kMaxKeptRejects = 100;
 
 /// Bytes to rows. Life: begin for each file (or split), take until all is taken, finish for each
 /// batch in between.
@@ -65,6 +63,8 @@ class RowReader {
 struct ReadRequest {
   std::shared_ptr<const Schema> schema;  ///< all fields nullable
   std::vector<std::size_t> columns;      ///< indexes into schema, in the order of the batches
+  /// True: rejects are an output; none may be left out. They are taken after every `take`.
+  bool keeps_all_rejects = false;
 };
 
 /// Finds the schema in the bytes of files. Used like a RowReader.

@@ -180,8 +180,7 @@ Result<void> JsonReader::take_malformed(std::string_view record, std::uint64_t o
       return malformed_record_error(record, offset, reason);
     case MalformedMode::drop_malformed:
       ++num_rejected_;
-      if (rejects_.size() < kMaxKeptRejects)
-        rejects_.push_back({std::string(record.substr(0, kRejectBytes)), offset, reason});
+      keep_reject(rejects_, record, offset, reason, request_);
       return {};
   }
   return {};

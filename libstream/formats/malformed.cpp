@@ -33,6 +33,18 @@ Result<void> refuse_corrupt_alone(const ReadRequest& request, const MalformedHan
                                     handling.corrupt_column));
 }
 
+void keep_reject(std::vector<RejectedRecord>& rejects, std::string_view record,
+                 std::uint64_t offset, std::string reason, const ReadRequest& request) {
+  constexpr std::size_t kMaxNamed = 100;
+  constexpr std::size_t kNamedBytes = 1024;
+  constexpr std::size_t kOutputBytes = 64u << 10;
+  if (!request.keeps_all_rejects && rejects.size() >= kMaxNamed) return;
+  const std::size_t limit = request.keeps_all_rejects ? kOutputBytes : kNamedBytes;
+  if (record.size() > limit)
+    reason += fmt::format(" (the first {} of its {} bytes are kept)", limit, record.size());
+  rejects.push_back({std::string(record.substr(0, limit)), offset, std::move(reason)});
+}
+
 Error malformed_record_error(std::string_view record, std::uint64_t offset,
                              std::string_view reason) {
   return runtime_error(

@@ -27,6 +27,11 @@ Result<void> refuse_corrupt_alone(const ReadRequest& request, const MalformedHan
 Error malformed_record_error(std::string_view record, std::uint64_t offset,
                              std::string_view reason);
 
+/// Keeps a record that becomes no row: whole up to 64 KiB where rejects are an output, else its
+/// first 1024 bytes, and of the first 100 records only.
+void keep_reject(std::vector<RejectedRecord>& rejects, std::string_view record,
+                 std::uint64_t offset, std::string reason, const ReadRequest& request);
+
 struct TextLine {
   std::size_t size = 0;   ///< without its end
   std::size_t next = 0;   ///< where the next line begins

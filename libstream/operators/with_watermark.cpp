@@ -12,7 +12,8 @@ class WithWatermarkOperator final : public Operator {
   explicit WithWatermarkOperator(WithWatermarkSpec spec) : spec_(spec) {}
 
   Result<void> open(const OperatorContext&) override { return {}; }
-  Result<void> begin(const EpochStart&) override {
+  Result<void> begin(const EpochStart& start) override {
+    if (spec_.max_ahead_millis) last_millis_ = start.batch_time + *spec_.max_ahead_millis;
     times_ = {};
     times_.watermark_node = spec_.watermark_node;
     return {};
@@ -20,7 +21,8 @@ class WithWatermarkOperator final : public Operator {
   Result<void> push(InputPlace, Batch batch, Output& output) override {
     const Column& column = batch.column(spec_.column);
     EventTimes seen;
-    if (batch.num_rows() > 0 && !column.validity && column.type.kind != TypeKind::structure) {
+    if (batch.num_rows() > 0 && !last_millis_ && !column.validity &&
+        column.type.kind != TypeKind::structure) {
       times_.add(times_of(column.data<std::int64_t>(), batch.num_rows()));
       return output.push(std::move(batch));
     }
@@ -32,6 +34,13 @@ class WithWatermarkOperator final : public Operator {
       seen.min_millis = std::min(seen.min_millis, millis);
       seen.sum_millis += millis;
       ++seen.count;
+      if (last_millis_ && millis > *last_millis_) {
+        ++seen.num_ahead;
+      } else if (seen.count == seen.num_ahead + 1) {
+        seen.max_of_others_millis = millis;
+      } else {
+        seen.max_of_others_millis = std::max(seen.max_of_others_millis, millis);
+      }
     }
     times_.add(seen);
     return output.push(std::move(batch));
@@ -58,6 +67,7 @@ class WithWatermarkOperator final : public Operator {
   }
 
   WithWatermarkSpec spec_;
+  std::optional<EpochMillis> last_millis_;  ///< that moves the watermark
   EventTimes times_;
 };
 

@@ -9,6 +9,8 @@ namespace stream {
 struct WithWatermarkSpec {
   std::size_t column = 0;            ///< a TIMESTAMP, or a window struct, whose end counts
   std::uint32_t watermark_node = 0;  ///< index into the plan's watermark_delays
+  /// Rows further ahead of the batch time do not move the watermark; empty: all do.
+  std::optional<std::int64_t> max_ahead_millis = {};
 };
 OperatorFactory make_with_watermark(WithWatermarkSpec spec);
 

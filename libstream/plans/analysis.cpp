@@ -26,13 +26,24 @@ const RelationRef* find_definition(const EnvironmentRef& environment, const std:
 }  // namespace
 
 Result<PlanRef> analyze(const RelationRef& relation, const Catalog& catalog) {
+  STREAM_TRY(std::vector<PlanRef> plans, analyze_outputs({relation}, catalog));
+  return plans[0];
+}
+
+Result<std::vector<PlanRef>> analyze_outputs(const std::vector<RelationRef>& relations,
+                                             const Catalog& catalog) {
   Analysis analysis(catalog);
-  STREAM_TRY(PlanRef plan, analysis.analyze(relation, nullptr));
-  Attributes visible;
-  std::copy_if(plan->output.begin(), plan->output.end(), std::back_inserter(visible),
-               [](const Attribute& a) { return !a.is_hidden; });
-  if (visible.size() == plan->output.size()) return plan;
-  return analysis.select_attributes(plan, visible);
+  std::vector<PlanRef> plans;
+  for (const RelationRef& relation : relations) {
+    analysis.begin_output();
+    STREAM_TRY(PlanRef plan, analysis.analyze(relation, nullptr));
+    Attributes visible;
+    std::copy_if(plan->output.begin(), plan->output.end(), std::back_inserter(visible),
+                 [](const Attribute& a) { return !a.is_hidden; });
+    if (visible.size() != plan->output.size()) plan = analysis.select_attributes(plan, visible);
+    plans.push_back(std::move(plan));
+  }
+  return plans;
 }
 
 Result<TypedExpr> analyze_expression(const Expr& expression, const Attributes& input,
@@ -165,8 +176,16 @@ Result<PlanRef> Analysis::analyze(const RelationRef& relation, const Environment
   if (++depth_ > kMaxDepth)
     return analysis_error("PLAN_TOO_DEEP",
                           fmt::format("The query nests more than {} relations.", kMaxDepth));
+  const bool stands_alone = !environment && !outer_ && !named_windows_;
+  if (PlanRef known = stands_alone ? find_known(relation, false) : nullptr) {
+    --depth_;
+    return known;
+  }
   Result<PlanRef> plan = analyze_node(relation, environment);
   --depth_;
+  if (!plan) return plan;
+  if (stands_alone) known_.try_emplace(relation, *plan);
+  if (frames_.insert(plan->get()).second) kept_frames_.push_back(*plan);
   return plan;
 }
 
@@ -183,7 +202,7 @@ Result<PlanRef> Analysis::analyze_node(const RelationRef& relation,
     Attributes output;
     for (const Field& field : source->source->schema().fields)
       output.push_back(new_attribute(field.name, field.type, field.is_nullable));
-    PlanRef scan = make_plan(ScanPlan{source->source}, {}, std::move(output));
+    PlanRef scan = make_plan(ScanPlan{source->source, source->bad_records}, {}, std::move(output));
     auto copy = std::make_shared<ResolvedPlan>(*scan);
     copy->is_streaming = source->is_streaming;
     return PlanRef(std::move(copy));
@@ -252,6 +271,8 @@ Result<PlanRef> Analysis::analyze_node(const RelationRef& relation,
     return analyze_changed_columns(*change, environment);
   if (const auto* typed = relation->as<TypedOperatorRelation>())
     return analyze_typed(*typed, environment);
+  if (const auto* late = relation->as<LateRowsRelation>()) return analyze_late_rows(*late);
+  if (const auto* bad = relation->as<BadRecordsRelation>()) return analyze_bad_records(*bad);
   const auto& observe = std::get<ObserveRelation>(relation->kind);
   return analyze(observe.input, environment);
 }

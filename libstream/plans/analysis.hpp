@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 
 namespace stream {
 
@@ -85,6 +86,13 @@ class Analysis {
   Result<PlanRef> analyze_deduplicate(const DeduplicateRelation& deduplicate,
                                       const EnvironmentRef& environment);
 
+  // side_analysis.cpp
+  Result<PlanRef> analyze_late_rows(const LateRowsRelation& late);
+  Result<PlanRef> analyze_bad_records(const BadRecordsRelation& bad);
+  /// A further output of the same query begins: relations of earlier outputs give the same plan in
+  /// it, as long as no column comes twice into one tree.
+  void begin_output();
+
   /// The named windows of the query block at hand (WINDOW w AS …).
   const std::map<std::string, WindowSpec>* named_windows() const { return named_windows_; }
 
@@ -101,8 +109,21 @@ class Analysis {
   Result<PlanRef> analyze_repartition(const RepartitionRelation& repartition,
                                       const EnvironmentRef& environment);
 
+  /// The plan that the relation has in another output or, for `is_side`, anywhere.
+  PlanRef find_known(const RelationRef& relation, bool is_side);
+  /// The relation whose side output is taken: its plan, in which ids may be those of another use.
+  Result<PlanRef> analyze_main(const RelationRef& relation);
+  PlanRef with_new_ids(const PlanRef& plan, Attributes output, std::vector<TypedExpr> columns);
+  /// The relation as it was written that a chain of key columns was added to.
+  bool is_frame(const PlanRef& plan) const { return frames_.contains(plan.get()); }
+
   const Catalog& catalog_;
   AttributeId last_id_ = 0;
+  std::map<RelationRef, PlanRef> known_;  ///< of relations that depend on nothing around them
+  std::set<const ResolvedPlan*> frames_;  ///< plans of relations as they were written
+  std::vector<PlanRef> kept_frames_;      ///< so that no address comes twice
+  AttributeId first_of_output_ = 0;       ///< ids up to it are of earlier outputs
+  std::set<AttributeId> ids_of_output_;   ///< those of them that are used in this one
   std::size_t depth_ = 0;
   const std::map<std::string, WindowSpec>* named_windows_ = nullptr;
   const Attributes* outer_ = nullptr;

@@ -10,6 +10,11 @@ namespace stream {
 /// Error bad_plan: the first problem found.
 Result<PlanRef> analyze(const RelationRef& relation, const Catalog& catalog);
 
+/// The relations of one query's outputs. What they share, as an object, has one plan object: it
+/// runs once.
+Result<std::vector<PlanRef>> analyze_outputs(const std::vector<RelationRef>& relations,
+                                             const Catalog& catalog);
+
 /// The columns an expression can see, for expressions outside of a query (tests, column DDL).
 Result<TypedExpr> analyze_expression(const Expr& expression, const Attributes& input,
                                      const Catalog& catalog);

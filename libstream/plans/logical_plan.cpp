@@ -12,19 +12,21 @@ class Planner {
   Planner(const LogicalPlan& plan, std::uint32_t parallelism)
       : plan_(plan),
         parallelism_(parallelism),
+        is_needed_(plan.nodes.size()),
         uses_(plan.nodes.size()),
         stage_of_(plan.nodes.size()) {}
 
   Result<PhysicalPlan> run() {
     mark_used();
     for (NodeId id = 0; id < plan_.nodes.size(); ++id) {
-      if (uses_[id] > 0) place(id);
+      if (is_needed_[id]) place(id);
     }
     if (made_.sinks.empty())
       return bad_plan("No output operations registered, so nothing to execute");
     if (made_.has_marker_sinks()) deal_alike();
     made_.watermark_delays = plan_.watermark_delays;
     made_.watermark_policy = plan_.watermark_policy;
+    made_.idle_timeout_millis = plan_.idle_timeout_millis;
     return std::move(made_);
   }
 
@@ -32,9 +34,12 @@ class Planner {
   void mark_used() {
     for (NodeId id = static_cast<NodeId>(plan_.nodes.size()); id-- > 0;) {
       const LogicalNode& node = plan_.nodes[id];
-      if (std::holds_alternative<SinkNode>(node.kind)) ++uses_[id];
-      if (uses_[id] == 0) continue;
-      for (const NodeId input : node.inputs) ++uses_[input];
+      if (std::holds_alternative<SinkNode>(node.kind)) is_needed_[id] = true;
+      if (!is_needed_[id]) continue;
+      for (const NodeId input : node.inputs) {
+        is_needed_[input] = true;
+        if (!takes_bad_records(id)) ++uses_[input];
+      }
     }
   }
 
@@ -46,6 +51,10 @@ class Planner {
         if (input.exchange == Exchange::round_robin) input.exchange = Exchange::row_hash;
       }
     }
+  }
+
+  bool takes_bad_records(NodeId id) const {
+    return std::holds_alternative<BadRecordsNode>(plan_.nodes[id].kind);
   }
 
   std::string id_of(NodeId id) const {
@@ -68,6 +77,8 @@ class Planner {
           {id_of(id), node.name, op->make, input_slide(node), op->no_data_epochs});
     } else if (const auto* aggregate = std::get_if<AggregateNode>(&node.kind)) {
       place_aggregate(id, node, *aggregate);
+    } else if (takes_bad_records(id)) {
+      stage_of_[id] = stage_of_[node.inputs.front()];
     } else if (std::holds_alternative<UnionNode>(node.kind)) {
       reach(id, Exchange::forward, parallelism_);
     } else {
@@ -100,7 +111,7 @@ class Planner {
     const std::uint32_t first_stage = stage_of_[id];
     const std::uint32_t wanted = aggregate.exchange == Exchange::single ? 1 : parallelism_;
     Stage& second = new_stage(id, wanted);
-    second.inputs.push_back({first_stage, 0, aggregate.exchange});
+    second.inputs.push_back({first_stage, 0, aggregate.exchange, StageOutput::rows});
     second.operators.push_back(
         {id_of(id), aggregate.name, aggregate.merge, slide, aggregate.no_data_epochs});
   }
@@ -117,7 +128,8 @@ class Planner {
             ? before.parallelism == wanted || wanted == parallelism_
             : (before.parallelism == 1 && target == 1) ||
                   (exchange == Exchange::hash && is_hashed(input) && before.parallelism == target);
-    if (node.inputs.size() == 1 && uses_[input] == 1 && is_straight && !before.sink) {
+    if (node.inputs.size() == 1 && uses_[input] == 1 && is_straight && !before.sink &&
+        !takes_bad_records(input)) {
       stage_of_[id] = stage_of_[input];
       return before;
     }
@@ -141,7 +153,9 @@ class Planner {
       Exchange used = exchange;
       if (exchange == Exchange::forward && made_.stages[from].parallelism != target)
         used = Exchange::round_robin;
-      inputs.push_back({from, ordinal, used});
+      inputs.push_back(
+          {from, ordinal, used,
+           takes_bad_records(node.inputs[ordinal]) ? StageOutput::bad_records : StageOutput::rows});
     }
     Stage& stage = new_stage(id, target);
     stage.inputs = std::move(inputs);
@@ -158,7 +172,8 @@ class Planner {
 
   const LogicalPlan& plan_;
   std::uint32_t parallelism_;
-  std::vector<std::uint32_t> uses_;
+  std::vector<bool> is_needed_;
+  std::vector<std::uint32_t> uses_;  ///< readers of a node's rows
   std::vector<std::uint32_t> stage_of_;
   PhysicalPlan made_;
 };

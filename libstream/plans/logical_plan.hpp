@@ -34,6 +34,8 @@ struct AggregateNode {
   std::string name;                    ///< of the aggregation alone, without the chain before it
   NoDataEpochs no_data_epochs = NoDataEpochs::never;
 };
+/// The bad records of the source that is its input, as rows of bad_record_schema().
+struct BadRecordsNode {};
 /// All rows of all inputs; they have one schema.
 struct UnionNode {};
 struct SinkNode {
@@ -45,7 +47,7 @@ struct LogicalNode {
   std::string name;  ///< "map at main.cpp:12"
   std::vector<NodeId> inputs;
   std::int64_t slide = 1;  ///< has a value in every slide-th interval
-  std::variant<SourceNode, OperatorNode, AggregateNode, UnionNode, SinkNode> kind;
+  std::variant<SourceNode, OperatorNode, AggregateNode, BadRecordsNode, UnionNode, SinkNode> kind;
   /// Of the operator, under which its state is filed; empty: made of the node's position.
   std::string id = {};
 };
@@ -55,6 +57,7 @@ struct LogicalPlan {
   /// Milliseconds, one per with_watermark node; its index is the node's EventTimes::watermark_node.
   std::vector<std::int64_t> watermark_delays;
   WatermarkPolicy watermark_policy = WatermarkPolicy::min;
+  std::int64_t idle_timeout_millis = 0;  ///< see WatermarkTracker; 0: no input is ever idle
 };
 
 /// Cuts the plan into stages of `parallelism` tasks at exchanges, fusing what needs none. Nodes

@@ -102,8 +102,9 @@ std::string explain(const PhysicalPlan& plan) {
       text += "  ReadSchema: " + read_schema(source.schema()) + "\n";
     }
     for (const StageInput& input : stage.inputs)
-      text += fmt::format("  Input {} from stage {} by {}\n", input.ordinal, input.from,
-                          exchange_name(input.exchange));
+      text += fmt::format("  Input {} from {}stage {} by {}\n", input.ordinal,
+                          input.output == StageOutput::bad_records ? "the bad records of " : "",
+                          input.from, exchange_name(input.exchange));
     for (const PhysicalOperator& op : stage.operators)
       text += fmt::format("  {} [{}]{}\n", op.name, op.id,
                           op.slide_in == 1 ? "" : fmt::format(" every {} intervals", op.slide_in));

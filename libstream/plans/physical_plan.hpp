@@ -23,6 +23,12 @@ enum class Exchange {
   row_hash,     ///< by the hash of the whole row: alike in every run of an epoch
 };
 
+/// What comes out of a stage.
+enum class StageOutput {
+  rows,         ///< of the last operator
+  bad_records,  ///< what the stage's source could not take; columns of bad_record_schema()
+};
+
 /// One operator of a chain. `id` is stable across restarts: state is filed under it.
 struct PhysicalOperator {
   std::string id;
@@ -36,6 +42,7 @@ struct StageInput {
   std::uint32_t from = 0;     ///< stage
   std::uint32_t ordinal = 0;  ///< which input of the first operator
   Exchange exchange = Exchange::forward;
+  StageOutput output = StageOutput::rows;  ///< of `from`
 };
 
 struct Stage {
@@ -55,6 +62,7 @@ struct PhysicalPlan {
   std::uint32_t num_groups = kDefaultKeyGroups;
   std::vector<std::int64_t> watermark_delays;  ///< milliseconds, by watermark node
   WatermarkPolicy watermark_policy = WatermarkPolicy::min;
+  std::int64_t idle_timeout_millis = 0;  ///< see WatermarkTracker; 0: no input is ever idle
 
   std::size_t num_tasks() const;
   /// Index of the stage's first task; tasks are numbered stage by stage.

@@ -39,14 +39,20 @@ inline TypedExpr input_column(const Schema& schema, std::size_t index) {
 
 class RelationalPlanner {
  public:
-  RelationalPlanner(const RelationalOptions& options, LogicalPlan& logical, CachedNodes& cached)
-      : options_(options), logical_(logical), cached_(cached) {}
+  explicit RelationalPlanner(LogicalPlan& logical) : logical_(logical) {}
 
+  /// Before each of the query's outputs.
+  void begin_output(const RelationalOptions& options);
   Result<Planned> plan(const PlanRef& node);
   /// The node with exactly the plan's output, renamed.
   Result<Planned> finish(Planned planned, const Attributes& output);
 
  private:
+  Result<Planned> plan_anew(const PlanRef& node);
+  /// What an earlier output has planned already.
+  std::optional<Planned> find_shared(const PlanRef& plan) const;
+  Result<Planned> late_rows(const ResolvedPlan& node, const LateRowsPlan& late);
+  Planned bad_records(const ResolvedPlan& node, const BadRecordsPlan& bad);
   Result<Planned> scan(const ResolvedPlan& node, const ScanPlan& scan);
   Result<Planned> rows(const ResolvedPlan& node, const RowsPlan& rows);
   Result<Planned> cached(const ResolvedPlan& node, const CachePlan& cache);
@@ -99,7 +105,8 @@ class RelationalPlanner {
   /// Stateful operators are numbered among themselves, so that a changed filter or projection keeps
   /// the state.
   std::string state_id(std::string_view name) {
-    return "state-" + std::to_string(num_stateful_++) + "-" + std::string(name);
+    return options_.id_prefix + "state-" + std::to_string(num_stateful_++) + "-" +
+           std::string(name);
   }
   Planned apply_filter(const Planned& input, TypedExpr bound, std::string name);
   Planned with_hash(const Planned& input, std::vector<std::size_t> keys);
@@ -113,9 +120,13 @@ class RelationalPlanner {
   static std::optional<std::size_t> event_time_column(const Attributes& attributes,
                                                       const ColumnIds& columns);
 
-  const RelationalOptions& options_;
+  using Known = std::map<PlanRef, std::pair<OutputMode, Planned>>;
+
+  RelationalOptions options_;
   LogicalPlan& logical_;
-  CachedNodes& cached_;
+  CachedNodes cached_;
+  Known planned_;  ///< of the output at hand
+  Known shared_;   ///< of earlier ones
   std::size_t num_stateful_ = 0;
   std::map<std::shared_ptr<const Relation>, std::uint32_t> watermark_nodes_;
 };

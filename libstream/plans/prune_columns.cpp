@@ -203,8 +203,8 @@ PlanRef prune(const PlanRef& plan, const Wanted& wanted) {
   if (const auto* aggregate = plan->as<AggregatePlan>()) return prune_aggregate(plan, *aggregate);
   if (plan->as<UnionPlan>()) return prune_union(*plan, wanted);
   // All readers of a cached relation must find the same columns.
-  if (plan->as<RowsPlan>() || plan->as<SetPlan>() || plan->as<TypedOperatorPlan>() ||
-      plan->as<CachePlan>())
+  if (plan->as<LateRowsPlan>() || plan->as<BadRecordsPlan>() || plan->as<RowsPlan>() ||
+      plan->as<SetPlan>() || plan->as<TypedOperatorPlan>() || plan->as<CachePlan>())
     return prune_below(plan, nullptr);
   return prune_passing(plan, wanted);
 }

@@ -4,6 +4,8 @@
 #include <libstream/plans/window_expressions.hpp>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace stream {
 namespace {
@@ -142,9 +144,12 @@ void infer_from_join(const ResolvedPlan& plan, const Conditions& condition, Cond
   if (demands_right) demand(1, right);
 }
 
-PlanRef push(const PlanRef& plan, Conditions conditions);
+/// What was pushed already: parts that outputs share stay one object.
+using Pushed = std::map<std::pair<PlanRef, Conditions>, PlanRef>;
 
-PlanRef push_into_join(const ResolvedPlan& plan, Conditions conditions) {
+PlanRef push(const PlanRef& plan, Conditions conditions, Pushed& pushed);
+
+PlanRef push_into_join(const ResolvedPlan& plan, Conditions conditions, Pushed& pushed) {
   JoinPlan join = *plan.as<JoinPlan>();
   const Attributes& left_output = plan.inputs[0]->output;
   const Attributes& right_output = plan.inputs[1]->output;
@@ -206,34 +211,38 @@ PlanRef push_into_join(const ResolvedPlan& plan, Conditions conditions) {
   join.condition = join_conjuncts(std::move(within));
   auto copy = std::make_shared<ResolvedPlan>(plan);
   copy->kind = std::move(join);
-  copy->inputs = {push(plan.inputs[0], std::move(left)), push(plan.inputs[1], std::move(right))};
+  copy->inputs = {push(plan.inputs[0], std::move(left), pushed),
+                  push(plan.inputs[1], std::move(right), pushed)};
   return filtered(std::move(copy), std::move(above));
 }
 
 /// Splits conditions into those that may go below and those that stay.
 template <class MayPass>
-PlanRef push_through(const ResolvedPlan& plan, Conditions conditions, MayPass may_pass) {
+PlanRef push_through(const PlanRef& plan_ref, Conditions conditions, Pushed& pushed,
+                     MayPass may_pass) {
+  const ResolvedPlan& plan = *plan_ref;
   Conditions below;
   Conditions above;
   for (TypedExpr& condition : conditions) {
     const bool is_movable = is_deterministic(*condition) && !reads_nothing(*condition);
     (is_movable && may_pass(*condition) ? below : above).push_back(std::move(condition));
   }
-  return filtered(with_inputs(plan, {push(plan.inputs[0], std::move(below))}), std::move(above));
+  if (!above.empty()) return filtered(push(plan_ref, std::move(below), pushed), std::move(above));
+  return with_inputs(plan, {push(plan.inputs[0], std::move(below), pushed)});
 }
 
-PlanRef push_through_project(const ResolvedPlan& plan, Conditions conditions) {
+PlanRef push_through_project(const ResolvedPlan& plan, Conditions conditions, Pushed& pushed) {
   const auto& expressions = plan.as<ProjectPlan>()->expressions;
   const bool is_movable = std::all_of(expressions.begin(), expressions.end(),
                                       [](const TypedExpr& e) { return is_deterministic(*e); });
   if (!is_movable)
-    return filtered(with_inputs(plan, {push(plan.inputs[0], {})}), std::move(conditions));
+    return filtered(with_inputs(plan, {push(plan.inputs[0], {}, pushed)}), std::move(conditions));
   Conditions below;
   for (const TypedExpr& condition : conditions) below.push_back(inline_projection(condition, plan));
-  return with_inputs(plan, {push(plan.inputs[0], std::move(below))});
+  return with_inputs(plan, {push(plan.inputs[0], std::move(below), pushed)});
 }
 
-PlanRef push_through_union(const ResolvedPlan& plan, const Conditions& conditions) {
+PlanRef push_through_union(const ResolvedPlan& plan, const Conditions& conditions, Pushed& pushed) {
   std::vector<PlanRef> inputs;
   for (const PlanRef& input : plan.inputs) {
     Conditions below;
@@ -245,7 +254,7 @@ PlanRef push_through_union(const ResolvedPlan& plan, const Conditions& condition
         return nullptr;
       }));
     }
-    inputs.push_back(push(input, std::move(below)));
+    inputs.push_back(push(input, std::move(below), pushed));
   }
   return with_inputs(plan, std::move(inputs));
 }
@@ -258,49 +267,66 @@ void demand_time(const ResolvedPlan& plan, Conditions& conditions) {
   if (time && time->is_nullable && is_deterministic(*time)) add_new(conditions, is_not_null(time));
 }
 
-PlanRef push(const PlanRef& plan_ref, Conditions conditions) {
+PlanRef push_anew(const PlanRef& plan_ref, Conditions conditions, Pushed& pushed) {
   const ResolvedPlan& plan = *plan_ref;
   if (const auto* filter = plan.as<FilterPlan>()) {
     Conditions all = split_conjuncts(filter->condition);
     for (TypedExpr& condition : conditions) add_new(all, std::move(condition));
-    return push(plan.inputs[0], std::move(all));
+    return push(plan.inputs[0], std::move(all), pushed);
   }
-  if (plan.as<ProjectPlan>()) return push_through_project(plan, std::move(conditions));
-  if (plan.as<JoinPlan>()) return push_into_join(plan, std::move(conditions));
-  if (plan.as<UnionPlan>()) return push_through_union(plan, conditions);
+  if (plan.as<ProjectPlan>()) return push_through_project(plan, std::move(conditions), pushed);
+  if (plan.as<JoinPlan>()) return push_into_join(plan, std::move(conditions), pushed);
+  if (plan.as<UnionPlan>()) return push_through_union(plan, conditions, pushed);
   if (const auto* watermark = plan.as<WatermarkPlan>()) {
-    return push_through(plan, std::move(conditions), [&](const TypedExpression& condition) {
-      std::vector<AttributeId> ids;
-      collect_attributes(condition, ids);
-      return std::find(ids.begin(), ids.end(), watermark->event_time) == ids.end();
-    });
+    return push_through(
+        plan_ref, std::move(conditions), pushed, [&](const TypedExpression& condition) {
+          std::vector<AttributeId> ids;
+          collect_attributes(condition, ids);
+          return std::find(ids.begin(), ids.end(), watermark->event_time) == ids.end();
+        });
   }
   if (const auto* aggregate = plan.as<AggregatePlan>()) {
-    return push_through(plan, std::move(conditions), [&](const TypedExpression& condition) {
-      std::vector<AttributeId> ids;
-      collect_attributes(condition, ids);
-      return !ids.empty() && std::all_of(ids.begin(), ids.end(), [&](AttributeId id) {
-        return id != aggregate->session.value_or(0) &&
-               std::find(aggregate->keys.begin(), aggregate->keys.end(), id) !=
-                   aggregate->keys.end();
-      });
-    });
+    return push_through(
+        plan_ref, std::move(conditions), pushed, [&](const TypedExpression& condition) {
+          std::vector<AttributeId> ids;
+          collect_attributes(condition, ids);
+          return !ids.empty() && std::all_of(ids.begin(), ids.end(), [&](AttributeId id) {
+            return id != aggregate->session.value_or(0) &&
+                   std::find(aggregate->keys.begin(), aggregate->keys.end(), id) !=
+                       aggregate->keys.end();
+          });
+        });
   }
   if (plan.as<GeneratePlan>() || plan.as<TimeWindowPlan>() || plan.as<SessionWindowPlan>() ||
       plan.as<SortPlan>() || plan.as<RepartitionPlan>() || plan.as<ExpandPlan>()) {
     const Attributes& below = plan.inputs[0]->output;
     demand_time(plan, conditions);
-    return push_through(plan, std::move(conditions), [&](const TypedExpression& condition) {
-      return reads_only(condition, below);
-    });
+    return push_through(
+        plan_ref, std::move(conditions), pushed,
+        [&](const TypedExpression& condition) { return reads_only(condition, below); });
   }
   std::vector<PlanRef> inputs;
-  for (const PlanRef& input : plan.inputs) inputs.push_back(push(input, {}));
+  for (const PlanRef& input : plan.inputs) inputs.push_back(push(input, {}, pushed));
   return filtered(with_inputs(plan, std::move(inputs)), std::move(conditions));
+}
+
+PlanRef push(const PlanRef& plan, Conditions conditions, Pushed& pushed) {
+  std::pair key{plan, conditions};
+  if (const auto known = pushed.find(key); known != pushed.end()) return known->second;
+  PlanRef made = push_anew(plan, std::move(conditions), pushed);
+  pushed.emplace(std::move(key), made);
+  return made;
 }
 
 }  // namespace
 
-PlanRef push_filters(const PlanRef& plan) { return push(plan, {}); }
+PlanRef push_filters(const PlanRef& plan) { return push_filters(std::vector{plan})[0]; }
+
+std::vector<PlanRef> push_filters(const std::vector<PlanRef>& plans) {
+  Pushed pushed;
+  std::vector<PlanRef> made;
+  for (const PlanRef& plan : plans) made.push_back(push(plan, {}, pushed));
+  return made;
+}
 
 }  // namespace stream

@@ -9,5 +9,7 @@
 namespace stream {
 
 PlanRef push_filters(const PlanRef& plan);
+/// The plans of one query's outputs: what they share stays shared where nothing differs below it.
+std::vector<PlanRef> push_filters(const std::vector<PlanRef>& plans);
 
 }  // namespace stream

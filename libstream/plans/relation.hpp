@@ -37,6 +37,16 @@ struct InlineTable {
 struct SourceRelation {
   std::shared_ptr<const Source> source;
   bool is_streaming = false;
+  std::string bad_records = {};  ///< name of the sink that takes them; empty: none
+};
+/// The rows that the stateful operator at the end of `input` drops because they are behind the
+/// watermark, as they came to it. A join gives columns of both sides, null for the other one's.
+struct LateRowsRelation {
+  RelationRef input;
+};
+/// What the source of `input` could not take; columns of bad_record_schema().
+struct BadRecordsRelation {
+  RelationRef input;
 };
 /// A function in FROM: range(…), explode(…), a generator.
 struct TableFunction {
@@ -183,7 +193,8 @@ struct Relation {
                DistinctRelation, DeduplicateRelation, WatermarkRelation, AliasRelation,
                JoinRelation, SetRelation, GenerateRelation, WithRelation, NamedWindowsRelation,
                PivotRelation, UnpivotRelation, RepartitionRelation, SampleRelation,
-               ChangeColumnsRelation, ObserveRelation, CacheRelation, TypedOperatorRelation>
+               ChangeColumnsRelation, ObserveRelation, CacheRelation, TypedOperatorRelation,
+               LateRowsRelation, BadRecordsRelation>
       kind;
   TextSpan span;
 

@@ -93,7 +93,7 @@ Result<Planned> RelationalPlanner::with_columns(Planned input,
              std::move(schema));
 }
 
-Result<Planned> RelationalPlanner::plan(const PlanRef& plan_node) {
+Result<Planned> RelationalPlanner::plan_anew(const PlanRef& plan_node) {
   const ResolvedPlan& node = *plan_node;
   if (const auto* kind = node.as<ScanPlan>()) return scan(node, *kind);
   if (const auto* kind = node.as<RowsPlan>()) return rows(node, *kind);
@@ -112,6 +112,8 @@ Result<Planned> RelationalPlanner::plan(const PlanRef& plan_node) {
   if (const auto* kind = node.as<DeduplicatePlan>()) return deduplicate(node, *kind);
   if (const auto* kind = node.as<TypedOperatorPlan>()) return typed(node, *kind->op);
   if (const auto* kind = node.as<CachePlan>()) return cached(node, *kind);
+  if (const auto* kind = node.as<LateRowsPlan>()) return late_rows(node, *kind);
+  if (const auto* kind = node.as<BadRecordsPlan>()) return bad_records(node, *kind);
   STREAM_TRY(Planned input, plan(node.inputs[0]));
   if (const auto* kind = node.as<FilterPlan>()) {
     STREAM_TRY(TypedExpr condition, bind_columns(kind->condition, input.columns));
@@ -226,11 +228,23 @@ Result<Planned> RelationalPlanner::generate(const ResolvedPlan& node,
 }
 
 Result<NodeId> plan_relation(const PlanRef& plan, const RelationalOptions& options,
-                             LogicalPlan& logical, CachedNodes& cached) {
-  RelationalPlanner planner(options, logical, cached);
-  STREAM_TRY(Planned planned, planner.plan(plan));
-  STREAM_TRY(planned, planner.finish(std::move(planned), plan->output));
-  return planned.node;
+                             LogicalPlan& logical) {
+  STREAM_TRY(const std::vector<NodeId> nodes, plan_relations({plan}, {options}, logical));
+  return nodes[0];
+}
+
+Result<std::vector<NodeId>> plan_relations(const std::vector<PlanRef>& plans,
+                                           const std::vector<RelationalOptions>& options,
+                                           LogicalPlan& logical) {
+  RelationalPlanner planner(logical);
+  std::vector<NodeId> nodes;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    planner.begin_output(options[i]);
+    STREAM_TRY(Planned planned, planner.plan(plans[i]));
+    STREAM_TRY(planned, planner.finish(std::move(planned), plans[i]->output));
+    nodes.push_back(planned.node);
+  }
+  return nodes;
 }
 
 }  // namespace stream

@@ -46,6 +46,10 @@ using PlanRef = std::shared_ptr<const ResolvedPlan>;
 
 struct ScanPlan {
   std::shared_ptr<const Source> source;
+  std::string bad_records = {};  ///< name of the sink that takes them; empty: none
+};
+struct BadRecordsPlan {
+  std::shared_ptr<const Source> source;
 };
 struct RowsPlan {
   std::vector<std::vector<Value>> rows;
@@ -155,6 +159,13 @@ struct CachePlan {
   std::shared_ptr<const Relation> origin;
 };
 
+/// The rows of one of the inputs that an operator over all of them drops as late.
+struct LateRowsPlan {
+  std::size_t input = 0;
+  TypedExpr time;            ///< what is compared: a TIMESTAMP, or a window, whose end counts
+  bool is_evicting = false;  ///< the operator asks for no-data epochs when the watermark moves
+};
+
 /// Input: the record's fields, the key's, perhaps the event time.
 struct TypedOperatorPlan {
   std::shared_ptr<const TypedOperator> op;
@@ -164,7 +175,7 @@ struct ResolvedPlan {
   std::variant<ScanPlan, RowsPlan, ProjectPlan, FilterPlan, ExpandPlan, GeneratePlan, WatermarkPlan,
                TimeWindowPlan, SessionWindowPlan, AggregatePlan, WindowPlan, JoinPlan, UnionPlan,
                SetPlan, SortPlan, LimitPlan, DeduplicatePlan, RepartitionPlan, SamplePlan,
-               SingleRowPlan, CachePlan, TypedOperatorPlan>
+               SingleRowPlan, CachePlan, TypedOperatorPlan, LateRowsPlan, BadRecordsPlan>
       kind;
   std::vector<PlanRef> inputs;
   Attributes output;

@@ -198,6 +198,10 @@ std::string node_text(const ResolvedPlan& node) {
     return fmt::format("{}{}", set->is_except ? "Except" : "Intersect", set->is_all ? " All" : "");
   if (const auto* typed = node.as<TypedOperatorPlan>())
     return fmt::format("Typed {} [{}]", typed->op->name, joined(node.output, attribute_text));
+  if (const auto* late = node.as<LateRowsPlan>())
+    return fmt::format("LateRows {} of input {}", plan_text(*late->time), late->input);
+  if (const auto* bad = node.as<BadRecordsPlan>())
+    return fmt::format("BadRecords {}", bad->source->description());
   return unary_text(node);
 }
 

@@ -299,7 +299,7 @@ Result<void> check_streaming(const PlanRef& plan, OutputMode mode, const SqlSett
 
 Result<void> check_bounded(const PlanRef& plan) {
   const auto streams = [](const ResolvedPlan& node) {
-    return node.as<ScanPlan>() && node.is_streaming;
+    return (node.as<ScanPlan>() || node.as<BadRecordsPlan>()) && node.is_streaming;
   };
   if (!any_node(*plan, streams)) return {};
   return unsupported(

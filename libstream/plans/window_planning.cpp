@@ -17,6 +17,7 @@ Result<Planned> RelationalPlanner::watermark(const ResolvedPlan& node,
       watermark.origin, static_cast<std::uint32_t>(logical_.watermark_delays.size()));
   if (is_new) logical_.watermark_delays.push_back(watermark.delay_millis);
   spec.watermark_node = known->second;
+  spec.max_ahead_millis = options_.max_ahead_millis;
   return add("with_watermark", input, {make_with_watermark(spec)}, input.columns, input.schema);
 }
 

@@ -1,7 +1,9 @@
 #include <libstream/base/hash.hpp>
+#include <libstream/base/log.hpp>
 #include <libstream/base/unique_id.hpp>
 #include <libstream/state/checkpoint_directory.hpp>
 #include <libstream/state/checkpoint_text.hpp>
+#include <libstream/state/plan_difference.hpp>
 #include <libstream/state/state_file.hpp>
 
 #include <fmt/format.h>
@@ -14,23 +16,12 @@ namespace {
 
 constexpr std::int64_t kRetainedEntries = 10;
 
-Error plan_differs(const std::string& path, const std::string& stored, const std::string& wanted) {
-  std::size_t line = 1;
-  for (std::size_t i = 0; i < std::min(stored.size(), wanted.size()) && stored[i] == wanted[i]; ++i)
-    line += stored[i] == '\n' ? 1 : 0;
-  const auto line_of = [&](const std::string& text) {
-    std::size_t begin = 0;
-    for (std::size_t i = 1; i < line && begin != std::string::npos; ++i) {
-      begin = text.find('\n', begin);
-      if (begin != std::string::npos) ++begin;
-    }
-    if (begin == std::string::npos || begin >= text.size()) return std::string("nothing");
-    return "'" + text.substr(begin, text.find('\n', begin) - begin) + "'";
-  };
+Error plan_differs(const std::string& path, const PlanDifference& difference) {
   return bad_plan(
-      fmt::format("{}: the checkpoint is of another query: line {} is {} there and {} in this "
-                  "program; run the program it belongs to or give a new directory",
-                  path, line, line_of(stored), line_of(wanted)));
+      fmt::format("{}: the checkpoint is of another query:\n{}Run the program it belongs to, or "
+                  "give this one a "
+                  "new directory",
+                  path, to_text(difference)));
 }
 
 Result<SealedFile> write_state_file(FileSystem& files, const std::string& path,
@@ -223,7 +214,9 @@ class Directory final : public CheckpointDirectory {
           text.substr(0, text.find('\n')), kMetadataHead.substr(0, kMetadataHead.size() - 1)));
     query_id_ = text.substr(kMetadataHead.size());
     STREAM_TRY(const std::string stored, read_checked(files_, at("plan")));
-    if (stored != plan_text) return plan_differs(at("plan"), stored, plan_text);
+    const PlanDifference difference = compare_plans(stored, plan_text);
+    if (!difference.is_same()) return plan_differs(at("plan"), difference);
+    STREAM_LOG(info, "{}: the query goes on with\n{}", path_, to_text(difference));
     return {};
   }
 

@@ -157,6 +157,52 @@ TEST_CASE("a script that is killed again and again writes each row once") {
   CHECK(read.output == "n,d\n1200,1200\n");
 }
 
+TEST_CASE("bad records and late rows come out beside the result, each once, over kills") {
+  TemporaryDirectory directory;
+  const auto arguments = [&](const std::string& trigger) {
+    return std::vector<std::string>{
+        "run",          kExamples + "/side_outputs.sql", "--param", "input=" + (directory / "in"),
+        "--param",      "output=" + (directory / "out"), "--param", "trigger=" + trigger,
+        "--checkpoint", directory / "checkpoint"};
+  };
+  const auto drop = [&](int file, const std::string& rows) {
+    drop_file(directory / ("in/" + std::to_string(file) + ".csv"), "time,sensor,value\n" + rows);
+  };
+  constexpr int kFiles = 8;
+  constexpr int kRows = 100;
+  for (int file = 0; file < kFiles; ++file) {
+    std::string rows;
+    for (int i = 0; i < kRows; ++i) {
+      const std::string value = i % 10 == 3 ? "broken" : std::to_string(i);
+      const std::string minute = i % 10 == 7 ? "00" : "0" + std::to_string(file);
+      rows += "2024-01-01 00:" + minute + ":30,s" + std::to_string(i % 3) + "," + value + "\n";
+    }
+    ChildProcess child("streamctl", arguments("10ms"));
+    sleep_millis(20 * file);
+    drop(file, rows);
+    sleep_millis(15 * (file % 5));
+    child.signal(SIGKILL);
+    child.wait();
+    // Every other file is read to its end, so that later ones have late rows for sure.
+    if (file % 2 == 0) REQUIRE(run_program("streamctl", arguments("available-now")).exit_code == 0);
+  }
+  drop(kFiles, "2024-01-01 02:00:00,end,1\n");
+  const ChildResult result = run_program("streamctl", arguments("available-now"));
+  INFO(result.output);
+  REQUIRE(result.exit_code == 0);
+  const std::string out = directory / "out";
+  const ChildResult read = sql(
+      "CREATE TABLE m (sensor STRING, n BIGINT) USING json OPTIONS (path '" + out +
+          "/minutes'); CREATE TABLE l (value INT) USING json OPTIONS (path '" + out +
+          "/late'); CREATE TABLE b (place STRING, reason STRING) USING json OPTIONS (path '" + out +
+          "/bad'); SELECT sum(n) AS rows, count_if(kind = 'bad') AS bad, "
+          "count_if(kind = 'late') > 0 AS has_late FROM (SELECT n, 'counted' AS kind FROM m "
+          "UNION ALL SELECT 1, 'late' FROM l UNION ALL SELECT 1, 'bad' FROM b)",
+      {"--csv"});
+  INFO(read.output);
+  CHECK(read.output == "rows,bad,has_late\n800,80,true\n");
+}
+
 TEST_CASE("wrong SQL is shown with file, line, column and caret") {
   TemporaryDirectory directory;
   const auto refused = [&](const std::string& text, const std::vector<std::string>& parts) {

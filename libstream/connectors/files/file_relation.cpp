@@ -4,6 +4,7 @@
 #include <libstream/connectors/files/format_file_reader.hpp>
 #include <libstream/connectors/files/partition_columns.hpp>
 #include <libstream/expressions/function.hpp>
+#include <libstream/formats/read_behaviour.hpp>
 
 #include <fmt/format.h>
 
@@ -55,14 +56,19 @@ Result<Schema> find_schema(FileSystem& files, const FileFormat& format,
 class FileRelation final : public Source {
  public:
   FileRelation(std::shared_ptr<const FilePlan> plan, std::shared_ptr<const FileScan> scan,
-               Schema all)
-      : plan_(std::move(plan)), scan_(std::move(scan)), all_(std::move(all)) {}
+               Schema all, MalformedMode mode)
+      : plan_(std::move(plan)), scan_(std::move(scan)), all_(std::move(all)), mode_(mode) {}
 
   std::string description() const override {
     return fmt::format("FileStreamSource[file:{}]", fmt::join(plan_->paths, ","));
   }
   Schema schema() const override { return *scan_->schema; }
   bool is_static() const override { return !plan_->is_streaming; }
+  std::string why_no_bad_records() const override {
+    if (scan_->format->fixed_schema() || mode_ == MalformedMode::drop_malformed) return {};
+    return mode_ == MalformedMode::fail_fast ? "a bad record ends the query (FAILFAST)"
+                                             : "a bad record is a row with nulls (PERMISSIVE)";
+  }
   Schema hidden_columns() const override { return Schema{{file_metadata_field()}}; }
 
   std::shared_ptr<const Source> with_columns(
@@ -81,7 +87,7 @@ class FileRelation final : public Source {
       }
     }
     scan->schema = std::move(schema);
-    return std::make_shared<FileRelation>(plan_, std::move(scan), all_);
+    return std::make_shared<FileRelation>(plan_, std::move(scan), all_, mode_);
   }
 
   std::unique_ptr<SourcePlanner> make_planner() const override { return make_file_planner(plan_); }
@@ -93,6 +99,7 @@ class FileRelation final : public Source {
   std::shared_ptr<const FilePlan> plan_;
   std::shared_ptr<const FileScan> scan_;
   Schema all_;
+  MalformedMode mode_;
 };
 
 Result<Schema> data_schema_of(FileSystem& files, const FileFormat& format,
@@ -121,6 +128,9 @@ Result<std::shared_ptr<const Source>> make_file_source(
     const std::string& format, const std::vector<std::string>& paths, OptionMap options,
     std::optional<Schema> schema, bool is_streaming, const SqlSettings& settings,
     FileSystem& files) {
+  const auto mode = options.find("mode");
+  const MalformedMode malformed =
+      mode == options.end() ? MalformedMode::permissive : parse_malformed_mode(mode->second);
   STREAM_TRY(auto file_format, make_file_format(format, options, settings));
   auto plan = std::make_shared<FilePlan>();
   STREAM_TRY(plan->options, parse_file_source_options(options, is_streaming, settings.time_zone));
@@ -172,7 +182,7 @@ Result<std::shared_ptr<const Source>> make_file_source(
   scan->selection = plan->options.selection;
   scan->time_zone = settings.time_zone;
   return std::shared_ptr<const Source>(
-      std::make_shared<FileRelation>(std::move(plan), std::move(scan), std::move(all)));
+      std::make_shared<FileRelation>(std::move(plan), std::move(scan), std::move(all), malformed));
 }
 
 }  // namespace stream

@@ -59,7 +59,7 @@ const Field& file_metadata_field() {
 
 Result<void> FormatFileReader::start(const ReaderContext& context) {
   context_.emplace(context);
-  ReadRequest request{scan_->data_schema, {}};
+  ReadRequest request{scan_->data_schema, {}, context.keeps_all_rejects};
   for (const FileColumn& column : scan_->columns) {
     if (column.origin == FileColumn::Origin::data) request.columns.push_back(column.index);
   }
@@ -134,6 +134,11 @@ Result<ReadStatus> FormatFileReader::read_rows(Batch& batch) {
       begin_ = next;
       if (const std::size_t num_rows = rows_->num_rows(); num_rows > 0) {
         STREAM_TRY(batch, assemble(rows_->finish(), num_rows));
+        return ReadStatus::batch;
+      }
+      if (context_->keeps_all_rejects && rows_->num_rejected() != num_handed_over_) {
+        // Nothing but bad records: they are handed on before there are too many.
+        batch = {};
         return ReadStatus::batch;
       }
       if (!is_stuck) continue;
@@ -212,6 +217,7 @@ Column FormatFileReader::metadata_column(std::size_t num_rows) {
 std::vector<Reject> FormatFileReader::take_rejects() {
   std::vector<Reject> rejects;
   if (!rows_) return rejects;
+  num_handed_over_ = rows_->num_rejected();
   for (RejectedRecord& record : rows_->take_rejects())
     rejects.push_back({std::move(record.bytes),
                        fmt::format("file:{} byte {}", range_.path, record.offset),

@@ -82,6 +82,7 @@ class FormatFileReader final : public SourceReader {
   std::size_t filled_ = 0;    ///< bytes in the block
   bool is_at_end_ = false;    ///< the file has no byte behind the block
   bool is_skipping_ = false;
+  std::int64_t num_handed_over_ = 0;  ///< rejects that were taken
 };
 
 }  // namespace stream

@@ -110,7 +110,7 @@ void RangeReader::skip_line() {
 void RangeReader::reject_line(std::size_t size) {
   ++num_rejected_;
   is_skipping_ = true;
-  if (rejects_.size() == kMaxRejects) return;
+  if (rejects_.size() >= kMaxRejects && !context_->keeps_all_rejects) return;
   rejects_.push_back(
       {std::string(block_.data() + line_begin_, std::min(size, kRejectBytes)),
        fmt::format("file:{} byte {}", range_.path, block_offset_ + line_begin_),

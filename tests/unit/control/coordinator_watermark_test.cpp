@@ -74,6 +74,37 @@ TEST_CASE("a moved watermark gives one epoch without data, with its own offsets 
   CHECK_FALSE(drive.has<WriteOffsets>());  // the watermark rests
 }
 
+TEST_CASE("an idle input lets the watermark move by time alone; offsets/N tells what was decided") {
+  auto options = with_watermark(Trigger::processing_time(1000ms));
+  options.watermark_delays = {0, 0};
+  options.idle_timeout_millis = 5'000;
+  CoordinatorDriver drive(options);
+  drive.start(1000);
+  run_epoch_at(drive, 0, "1", 25);  // the second input has no row
+  drive(drive.coordinator.on_commit_written(0, 1000));
+  CHECK(drive.coordinator.last_committed() == 0);
+  drive(drive.coordinator.on_tick(5000));
+  drive.plan(1, 5000, "1");
+  CHECK_FALSE(drive.has<WriteOffsets>());
+  drive(drive.coordinator.on_tick(6000));
+  drive.plan(1, 6000, "1");
+  // Both are idle now: nothing moves until the first has a row again.
+  CHECK_FALSE(drive.has<WriteOffsets>());
+  drive(drive.coordinator.on_tick(7000));
+  drive.plan(1, 7000, "2");
+  drive(drive.coordinator.on_offsets_written(1, 7000));
+  TaskReport report;
+  report.statistics.event_times = {{0, 30'000, 30'000, 30'000, 1}};
+  drive(drive.coordinator.on_task_done(1, report, 7000));
+  drive(drive.coordinator.on_sinks_committed(1, 7000));
+  CHECK(drive.expect<WriteCommit>().commit.next_watermark == 30'000);
+  drive(drive.coordinator.on_commit_written(1, 7000));
+  drive(drive.coordinator.on_tick(8000));
+  drive.plan(2, 8000, "2");
+  CHECK(drive.expect<WriteOffsets>().offsets.watermark == 30'000);
+  CHECK(drive.expect<WriteOffsets>().offsets.batch_time == 8'000);
+}
+
 TEST_CASE("a watermark that does not move gives no epoch") {
   CoordinatorDriver drive(with_watermark(Trigger::available_now()));
   drive.start(1000);

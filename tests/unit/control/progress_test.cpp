@@ -11,7 +11,7 @@ EpochCommitted committed(EpochId epoch, const std::string& end, std::int64_t row
                          std::int64_t millis) {
   EpochCommitted record{epoch, true, {end}, {}, 0};
   record.statistics.source_rows = {rows};
-  record.statistics.sink_rows = rows;
+  record.statistics.sink_rows = {rows};
   record.statistics.duration_millis["triggerExecution"] = millis;
   record.statistics.operators["agg"] = {"count", rows, rows, 10, 2, 1, 640, 3, 1, true};
   record.statistics.operators["map"] = {"map", rows, rows, 0, 0, 0, 0};

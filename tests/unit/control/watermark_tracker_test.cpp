@@ -63,3 +63,53 @@ TEST_CASE("event times of several tasks add up to one (R-009)") {
   CHECK(sum.sum_millis == 25);
   CHECK(sum.count == 3);
 }
+
+TEST_CASE("an input without rows for the time-out no longer holds the others back") {
+  WatermarkTracker tracker({0, 0}, WatermarkPolicy::min, 10'000);
+  tracker.observe({seen(0, 50), seen(1, 20)}, 100'000);
+  CHECK(tracker.watermark() == 20'000);
+  tracker.observe({seen(0, 60)}, 109'999);
+  CHECK(tracker.watermark() == 20'000);
+  // The clock alone is enough: an epoch without rows can follow.
+  tracker.pass_time(110'000);
+  CHECK(tracker.watermark() == 60'000);
+  // It counts again with its next row, but nothing moves back.
+  tracker.observe({seen(1, 30)}, 112'000);
+  CHECK(tracker.watermark() == 60'000);
+  tracker.observe({seen(0, 90)}, 113'000);
+  CHECK(tracker.watermark() == 60'000);
+  tracker.observe({seen(1, 70)}, 114'000);
+  CHECK(tracker.watermark() == 70'000);
+}
+
+TEST_CASE("an input that never had a row is waited for since the first epoch; all idle: no move") {
+  WatermarkTracker tracker({0, 0}, WatermarkPolicy::min, 10'000);
+  tracker.observe({seen(0, 5)}, 100'000);
+  tracker.observe({seen(0, 6)}, 109'000);
+  CHECK(tracker.watermark() == 0);
+  tracker.observe({seen(0, 7)}, 111'000);
+  CHECK(tracker.watermark() == 7'000);
+  tracker.pass_time(500'000);
+  CHECK(tracker.watermark() == 7'000);
+}
+
+TEST_CASE("without a time-out the clock does not matter") {
+  WatermarkTracker tracker({0, 0}, WatermarkPolicy::min);
+  tracker.observe({seen(0, 5)}, 100'000);
+  tracker.pass_time(900'000'000);
+  CHECK(tracker.watermark() == 0);
+}
+
+TEST_CASE("rows ahead of the clock are counted and do not move the watermark") {
+  EventTimes sum;
+  sum.add({0, 900'000, 900'000, 900'000, 1, 1, 0});
+  CHECK_FALSE(sum.leading_millis());
+  sum.add({0, 20'000, 20'000, 20'000, 1});
+  sum.add({0, 800'000, 30'000, 830'000, 2, 1, 30'000});
+  CHECK(sum.num_ahead == 2);
+  CHECK(sum.leading_millis() == 30'000);
+  CHECK(sum.max_millis == 900'000);
+  WatermarkTracker tracker({5'000}, WatermarkPolicy::min);
+  tracker.observe({sum});
+  CHECK(tracker.watermark() == 25'000);
+}

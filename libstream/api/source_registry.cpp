@@ -6,6 +6,7 @@
 #include <libstream/connectors/generator/rate_source.hpp>
 #include <libstream/connectors/kafka/kafka_connector.hpp>
 #include <libstream/connectors/memory/callback_sink.hpp>
+#include <libstream/connectors/postgresql/postgresql.hpp>
 #include <libstream/connectors/socket/socket_text_source.hpp>
 #include <libstream/connectors/standard/console_table_sink.hpp>
 #include <libstream/formats/file_format.hpp>
@@ -133,6 +134,28 @@ Result<RelationRef> make_rate_micro_batch(OptionMap options) {
   return source_relation(std::move(source), true);
 }
 
+/// `jdbc` is what Spark's users call it.
+bool is_postgresql(const std::string& format) { return format == "postgresql" || format == "jdbc"; }
+
+std::vector<std::string> with_postgresql(std::vector<std::string> formats) {
+  if (!postgresql_absence().empty()) return formats;
+  formats.insert(formats.end(), {"jdbc", "postgresql"});
+  std::sort(formats.begin(), formats.end());
+  return formats;
+}
+
+Result<std::shared_ptr<const Sink>> make_postgresql(WriteRequestByName request) {
+  PostgresSinkRequest made;
+  made.options = std::move(request.options);
+  made.schema = std::move(request.schema);
+  made.is_streaming = request.is_streaming;
+  made.write = request.mode == OutputMode::append   ? TableWrite::append
+               : request.mode == OutputMode::update ? TableWrite::upsert
+                                                    : TableWrite::replace;
+  made.save_mode = request.save_mode;
+  return make_postgresql_sink(std::move(made));
+}
+
 Error unknown_format(const std::string& format, std::vector<std::string> known) {
   for (const AbsentFormat& absent : absent_formats()) {
     if (absent.name == lower(format)) return bad_option(absent.reason);
@@ -151,17 +174,21 @@ Error unknown_format(const std::string& format, std::vector<std::string> known) 
 std::vector<std::string> source_formats() {
   std::vector<std::string> names = {"csv", "json", "rate", "rate-micro-batch", "socket", "text"};
   if (kafka_absence().empty()) names.insert(names.begin() + 2, "kafka");
-  return names;
+  return with_postgresql(std::move(names));
 }
 std::vector<std::string> sink_formats() {
   std::vector<std::string> formats = {"console", "csv", "json", "memory", "noop", "text"};
   if (kafka_absence().empty()) formats.insert(formats.begin() + 3, "kafka");
-  return formats;
+  return with_postgresql(std::move(formats));
 }
 
 std::vector<AbsentFormat> absent_formats() {
   std::vector<AbsentFormat> absent;
   if (!kafka_absence().empty()) absent.push_back({"kafka", std::string(kafka_absence())});
+  if (!postgresql_absence().empty()) {
+    for (const char* name : {"jdbc", "postgresql"})
+      absent.push_back({name, std::string(postgresql_absence())});
+  }
   return absent;
 }
 
@@ -217,6 +244,13 @@ Result<RelationRef> make_plain_relation(const SessionState& session, ReadRequest
     STREAM_TRY(auto source, make_kafka_source(std::move(request.options), request.is_streaming));
     return source_relation(std::move(source), request.is_streaming);
   }
+  if (is_postgresql(format)) {
+    if (request.schema)
+      return bad_option(fmt::format("{} does not take a schema: the table has one", format));
+    STREAM_TRY(auto source,
+               make_postgresql_source(std::move(request.options), request.is_streaming));
+    return source_relation(std::move(source), request.is_streaming);
+  }
   if (format != "socket" && format != "rate" && format != "rate-micro-batch")
     return unknown_format(request.format, source_formats());
   if (!request.is_streaming)
@@ -262,6 +296,7 @@ Result<std::shared_ptr<const Sink>> make_sink_by_name(SessionState& session,
     file.schema = std::move(request.schema);
     return make_file_sink(std::move(file), session.settings());
   }
+  if (is_postgresql(format)) return make_postgresql(std::move(request));
   if (format == "console")
     return make_console_table_sink(std::move(request.options), request.schema, session.settings());
   if (format == "kafka" && kafka_absence().empty()) {

@@ -10,6 +10,8 @@
 namespace stream {
 
 Result<Planned> RelationalPlanner::join(const ResolvedPlan& node, const JoinPlan& join) {
+  STREAM_TRY(const std::optional<Planned> looked_up, lookup_join(node, join));
+  if (looked_up) return *looked_up;
   STREAM_TRY(Planned left, plan(node.inputs[0]));
   STREAM_TRY(Planned right, plan(node.inputs[1]));
   TypedExpr condition = join.condition;

@@ -11,6 +11,7 @@
 #include <libstream/plans/typed_operator.hpp>
 
 #include <map>
+#include <optional>
 
 namespace stream {
 
@@ -78,6 +79,8 @@ class RelationalPlanner {
                            AggregateSpec spec);
   Result<Planned> over(const ResolvedPlan& node, const WindowPlan& window);
   Result<Planned> join(const ResolvedPlan& node, const JoinPlan& join);
+  /// The join as questions to its static side; nullopt: it is not one of these.
+  Result<std::optional<Planned>> lookup_join(const ResolvedPlan& node, const JoinPlan& join);
   Result<Planned> stream_join(const ResolvedPlan& node, const JoinPlan& join,
                               const JoinConditions& parts, Planned left, Planned right,
                               std::vector<std::size_t> left_keys,

@@ -1,5 +1,6 @@
 #include <actors/runner.hpp>
 #include <libstream/execution/local_runner.hpp>
+#include <tests/perf/postgres_workload.hpp>
 #include <tests/perf/workloads.hpp>
 
 #include <fmt/format.h>
@@ -99,6 +100,8 @@ const std::vector<Workload>& workloads() {
       {"fraud", "fraud_detection from its generator to alerts, one core", run_fraud},
       {"checkpoint", "a checkpoint each second of 1 M keys, a tenth of them changed",
        run_checkpoint},
+      {"postgres-write", "rows into PostgreSQL exactly once, against psql's \\copy",
+       run_postgres_write},
   };
   return all;
 }

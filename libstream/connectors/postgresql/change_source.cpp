@@ -16,6 +16,7 @@ class ChangeSource final : public Source {
     return fmt::format("{} changes by slot {}", plan_->table.description(), plan_->slot());
   }
   Schema schema() const override { return *plan_->table.schema(); }
+  bool may_block() const override { return true; }
   std::unique_ptr<SourcePlanner> make_planner() const override {
     return make_change_planner(plan_);
   }

@@ -1,6 +1,6 @@
 #include <libstream/connectors/postgresql/change_source.hpp>
 #include <libstream/connectors/postgresql/postgresql.hpp>
-#include <libstream/connectors/postgresql/source_plan.hpp>
+#include <libstream/connectors/postgresql/table_lookup.hpp>
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@ namespace postgresql {
 namespace {
 
 /// A table or query: bounded, or followed by a growing key.
-class TableSource final : public Source {
+class TableSource final : public Source, public LookupSource {
  public:
   TableSource(SourcePlanRef plan, bool is_streaming)
       : plan_(std::move(plan)), is_streaming_(is_streaming) {}
@@ -19,6 +19,7 @@ class TableSource final : public Source {
   std::string description() const override { return plan_->description(); }
   Schema schema() const override { return *plan_->schema(); }
   bool is_static() const override { return !is_streaming_; }
+  bool may_block() const override { return true; }
   std::shared_ptr<const Source> with_columns(
       const std::vector<std::size_t>& columns) const override {
     auto plan = std::make_shared<SourcePlan>(*plan_);
@@ -30,6 +31,17 @@ class TableSource final : public Source {
     return is_streaming_ ? make_incremental_planner(plan_) : make_snapshot_planner(plan_);
   }
   std::unique_ptr<SourceReader> make_reader() const override { return make_table_reader(plan_); }
+
+  bool can_find(const std::vector<std::size_t>& key_columns) const override {
+    return can_look_up(*plan_, key_columns);
+  }
+  LookupCache cache() const override {
+    return {static_cast<std::size_t>(plan_->options.cache_rows), plan_->options.cache_ttl_millis};
+  }
+  Result<std::unique_ptr<LookupReader>> make_lookup(const std::vector<std::size_t>& key_columns,
+                                                    BlockPool& pool) const override {
+    return make_table_lookup(plan_, key_columns, pool);
+  }
 
  private:
   SourcePlanRef plan_;

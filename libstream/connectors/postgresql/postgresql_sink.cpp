@@ -46,9 +46,7 @@ class PostgresSink final : public Sink {
     return fmt::format("PostgreSQL[{}, {}]", server_shown(plan_->connection),
                        plan_->options.table.shown());
   }
-  SinkKind kind() const override {
-    return plan_->options.delivery == Delivery::exactly_once ? SinkKind::marker : SinkKind::direct;
-  }
+  SinkKind kind() const override { return plan_->kind(); }
   bool may_block() const override { return true; }
 
   Result<void> check(const Schema& schema) const override {

@@ -18,6 +18,9 @@ struct SinkPlan {
   bool creates_table = false;
   bool is_ignored = false;  ///< bounded, SaveMode::ignore, and the table is there
 
+  SinkKind kind() const {
+    return options.delivery == Delivery::exactly_once ? SinkKind::marker : SinkKind::direct;
+  }
   /// Epochs are marked: a bounded write runs once and is not resumed.
   bool is_marked() const {
     return request.is_streaming && options.delivery == Delivery::exactly_once;

@@ -48,12 +48,17 @@ class TableWriter final : public SinkWriter {
   }
 
   Result<std::string> finish(std::int64_t epoch) override {
-    if (!std::exchange(is_open_, false)) return std::string();
+    if (!is_open_) return std::string();
     STREAM_TRY(const std::int64_t count, copy_->end(*connection_));
     static_cast<void>(count);
     if (plan_->is_upsert()) STREAM_TRY(connection_->run(merge_statement_));
-    STREAM_TRY(marker_ ? marker_->commit(*connection_, epoch) : connection_->run("COMMIT"));
+    if (plan_->kind() == SinkKind::direct) STREAM_TRY(commit(epoch));
     return std::string();
+  }
+
+  Result<void> commit(std::int64_t epoch) override {
+    if (!std::exchange(is_open_, false)) return {};
+    return marker_ ? marker_->commit(*connection_, epoch) : connection_->run("COMMIT");
   }
 
  private:

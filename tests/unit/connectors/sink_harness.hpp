@@ -26,6 +26,7 @@ inline Result<void> write_epoch(SinkWriter& writer, std::int64_t epoch, EpochMil
   for (const Batch& batch : batches) STREAM_TRY(writer.write(batch));
   STREAM_TRY(writer.end(epoch));
   STREAM_TRY(writer.finish(epoch));
+  STREAM_TRY(writer.commit(epoch));
   return {};
 }
 

@@ -15,7 +15,10 @@ std::string step_name(std::string_view operation, const std::source_location& wh
 Error row_failure(const std::exception& failure, const Batch& batch, std::size_t row) {
   constexpr std::size_t kMaxRowText = 500;
   std::string text = row_text(batch, row);
-  if (text.size() > kMaxRowText) text = text.substr(0, kMaxRowText) + "…";
+  if (text.size() > kMaxRowText) {
+    text.resize(kMaxRowText);
+    text += "…";
+  }
   return user_code(fmt::format("{}; the row was: {}", failure.what(), text));
 }
 

@@ -1,6 +1,8 @@
 #include <libstream/sql/lexer.hpp>
 #include <libstream/sql/syntax_error.hpp>
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace stream::sql {
@@ -147,7 +149,7 @@ class Lexer {
 
   Error unclosed(char quote) const {
     return syntax_error(text_, {TokenKind::symbol, text_.substr(at_, 1), offset()}, nullptr,
-                        std::string("the closing ") + quote + " is missing");
+                        fmt::format("the closing {} is missing", quote));
   }
 
   std::size_t digits_from(std::size_t from) const {

@@ -154,6 +154,16 @@ std::shared_ptr<StreamingQuery> DataStreamWriter::to_table(const std::string& na
   return format("memory").start();
 }
 
+std::shared_ptr<const Sink> DataStreamWriter::make_sink() const {
+  if (sink_) return sink_;
+  if (request_.format.empty())
+    throw bad_option("name a format: write_stream().format(\"console\")");
+  WriteRequestByName request = request_;
+  request.query_name = options_.name;
+  request.schema = frame_.schema();
+  return value_or_throw(make_sink_by_name(*frame_.session(), std::move(request)));
+}
+
 QueryOptions DataStreamWriter::options_with_checkpoint() const {
   QueryOptions options = options_;
   const std::string root = frame_.session()->settings().get(kCheckpointRoot, "");

@@ -58,11 +58,11 @@ class DataStreamWriter {
 
   const DataFrame& frame() const { return frame_; }
   OutputMode mode() const { return request_.mode; }
+  /// Option late_rows: the name of a sink (Session::create_sink, CREATE SINK) that takes the rows
+  /// that the frame's last operator with state drops as late.
   const std::string& late_rows() const { return late_rows_; }
   /// Of the writer's own, or by its format. Throws what is wrong with its options.
   std::shared_ptr<const Sink> make_sink() const;
-  // Option late_rows: the name of a sink (Session::create_sink, CREATE SINK) that takes the rows
-  // that the frame's last operator with state drops as late.
 
   /// Starts the query. Throws Spark's refusals.
   std::shared_ptr<StreamingQuery> start();

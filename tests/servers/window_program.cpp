@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -28,17 +27,6 @@ SELECT CAST(key AS STRING) AS key,
                  sum(try_cast(CAST(value AS STRING) AS BIGINT))) AS value
 FROM readings GROUP BY window(timestamp, '10 seconds'), key;
 )";
-
-long newest_number(const std::string& directory) {
-  long newest = -1;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") == std::string::npos)
-      newest = std::max(newest, std::stol(name));
-  }
-  return newest;
-}
 
 /// The second line of the checkpoint's metadata.
 std::string query_id(const std::string& checkpoint) {

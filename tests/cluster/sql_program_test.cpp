@@ -292,7 +292,7 @@ TEST_CASE("a statement set is one query with a sink for each INSERT") {
         std::vector<std::string>{R"({"value":"x"})", R"({"value":"x"})", R"({"value":"y"})"});
   const ChildResult shown =
       run_program("streamctl", {"checkpoint", "show", directory / "checkpoint/counts_copies"});
-  CHECK_THAT(shown.output, ContainsSubstring("counts-state-0"));
+  CHECK_THAT(shown.output, ContainsSubstring("operator state-0-aggregate aggregate"));
 }
 
 TEST_CASE("explain prints the analysed plan and the stages") {

@@ -290,7 +290,10 @@ Result<TypedExpr> ExpressionResolver::resolve_call(const Call& call) {
     STREAM_TRY(check_argument_count("if", call.arguments.size(), 3, 3));
     return resolve_case(call.arguments);
   }
-  if (is_named(call, "coalesce")) return resolve_coalesce(call.arguments);
+  if (is_named(call, "coalesce")) {
+    STREAM_TRY(const Exprs arguments, expand_arguments(call));
+    return resolve_coalesce(arguments);
+  }
   const FunctionRegistry& functions = catalog_.functions();
   if (const ScalarFunction* function = functions.scalar(call.name))
     return resolve_scalar(*function, call);
@@ -316,7 +319,9 @@ Result<TypedExpr> ExpressionResolver::resolve_scalar(const ScalarFunction& funct
   if (function.rewrite) {
     STREAM_TRY(check_argument_count(function.name, call.arguments.size(), function.min_arguments,
                                     function.max_arguments));
-    STREAM_TRY(const Expr rewritten, function.rewrite(call));
+    Call expanded = call;
+    STREAM_TRY(expanded.arguments, expand_arguments(call));
+    STREAM_TRY(const Expr rewritten, function.rewrite(expanded));
     return resolve(rewritten);
   }
   STREAM_TRY(Exprs written, expand_arguments(call));

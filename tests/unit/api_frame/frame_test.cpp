@@ -163,6 +163,16 @@ TEST_CASE("nulls are dropped and filled") {
         "na().drop: how is 'some'; write any or all");
 }
 
+TEST_CASE("a star among a function's arguments stands for all columns") {
+  FrameFixture f;
+  const auto pairs = f.session.sql("SELECT * FROM VALUES ('p', 'x'), (NULL, 'y') AS t(a, b)");
+  CHECK(diff(pairs.select_expr({"struct(*).b AS b", "length(to_json(struct(*))) AS l"}),
+             R"(["x",17]
+["y",9])") == "");
+  CHECK(diff(pairs.select_expr({"coalesce(*) AS c"}), R"(["p"]
+["y"])") == "");
+}
+
 TEST_CASE("window functions look over partitions") {
   FrameFixture f;
   const auto by_age = WindowDefinition().partition_by({col("age")}).order_by({col("id")});

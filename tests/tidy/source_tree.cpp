@@ -71,7 +71,7 @@ SourceTree read_source_tree(const std::string& root) {
       if (entry.is_regular_file()) add(entry.path());
     }
   }
-  add(fs::path(root) / "README.md");
+  for (const char* file : {"CMakeLists.txt", "README.md"}) add(fs::path(root) / file);
   std::ranges::sort(tree.files, {}, &SourceFile::path);
   return tree;
 }

@@ -61,7 +61,8 @@ bool is_listed(const SourceTree& tree, std::string_view path) {
     const auto* list = tree.find(fmt::format("{}/CMakeLists.txt", path.substr(0, slash)));
     if (list != nullptr && lists(list->text, path.substr(slash + 1))) return true;
   }
-  return false;
+  const auto* top = tree.find("CMakeLists.txt");
+  return top != nullptr && lists(top->text, path);
 }
 
 std::string normal_target(std::string_view folder, std::string_view target) {

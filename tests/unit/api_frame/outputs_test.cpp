@@ -41,14 +41,21 @@ TEST_CASE("outputs of one query share a cached frame, which is computed once") {
   CHECK(diff(fixture.session.table("second"), "[2]\n[4]\n[6]\n[2]\n[4]\n[6]") == "");
 }
 
-TEST_CASE("without cache each reader computes for itself") {
+TEST_CASE("a frame that two outputs take as it is is computed once; frames built apart are not") {
   FrameFixture fixture;
   testing::MemoryStream input("x BIGINT");
   input.add_data("{\"x\":1}\n{\"x\":2}\n{\"x\":3}");
   Doubled doubled;
   const DataFrame plain = doubled.frame(fixture, input);
-  run_both(fixture, plain, plain);
-  CHECK(doubled.num_calls == 6);
+  SECTION("one frame") {
+    run_both(fixture, plain, plain);
+    CHECK(doubled.num_calls == 3);
+  }
+  SECTION("two frames") {
+    run_both(fixture, plain, doubled.frame(fixture, input));
+    CHECK(doubled.num_calls == 6);
+  }
+  CHECK(diff(fixture.session.table("first"), "[2]\n[4]\n[6]") == "");
   CHECK(diff(fixture.session.table("second"), "[2]\n[4]\n[6]") == "");
 }
 

@@ -11,6 +11,7 @@
 #define STREAM_CAF_HAS_TYPE_IDS 1
 #endif
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -51,6 +52,29 @@ void send(Self* self, const caf::actor& to, Message message) {
   self->mail(std::move(message)).send(to);
 #else
   self->send(to, std::move(message));
+#endif
+}
+
+template <class Self, class Message>
+void send_later(Self* self, const caf::actor& to, std::chrono::milliseconds delay,
+                Message message) {
+#if STREAM_CAF_HAS_TYPE_IDS
+  self->mail(std::move(message)).delay(delay).send(to);
+#else
+  self->delayed_send(to, delay, std::move(message));
+#endif
+}
+
+/// Its end comes as a caf::down_msg.
+template <class Self>
+void monitor(Self* self, const caf::actor& whom) {
+#if STREAM_CAF_HAS_TYPE_IDS
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  self->monitor(whom);
+#pragma GCC diagnostic pop
+#else
+  self->monitor(whom);
 #endif
 }
 

@@ -1,6 +1,5 @@
 #include <actors/caught_error.hpp>
 #include <actors/coordinator_actor.hpp>
-#include <actors/interruptible.hpp>
 #include <libstream/base/log.hpp>
 
 #include <fmt/format.h>
@@ -13,17 +12,21 @@ namespace {
 // A clock that jumps is noticed within a minute.
 constexpr std::int64_t kLongestWaitMillis = 60'000;
 
-bool may_block(const PhysicalPlan& plan, const TaskNode& node) {
-  const Stage& stage = plan.stages[node.stage];
-  return (stage.sink && plan.sinks[*stage.sink]->may_block()) ||
-         (stage.source && plan.sources[*stage.source]->may_block());
+std::vector<std::uint32_t> parallelisms(const PhysicalPlan& plan) {
+  std::vector<std::uint32_t> tasks;
+  for (const Stage& stage : plan.stages) tasks.push_back(stage.parallelism);
+  return tasks;
 }
 
 }  // namespace
 
 CoordinatorActor::CoordinatorActor(caf::actor_config& config,
                                    std::shared_ptr<CoordinatorSetup> setup)
-    : caf::blocking_actor(config), query_(setup->query), setup_(std::move(setup)) {}
+    : caf::blocking_actor(config),
+      query_(setup->query),
+      setup_(std::move(setup)),
+      nodes_(setup_->nodes),
+      local_(system(), query_) {}
 
 CoordinatorActor::~CoordinatorActor() = default;
 
@@ -40,33 +43,34 @@ void CoordinatorActor::receive_one() {
       [this](const StartLoop&) { start(); },
       [this](TakeAnswer& message) { take([&] { message.answer(); }); },
       [this](ReportDone& message) {
-        if (message.generation != generation_->number) return;
+        if (message.generation != local_.generation()) return;
         take([&] {
           for (TaskDone& report : *message.done) loop_->on_task_done(std::move(report));
         });
       },
       [this](const ReportCommitted& message) {
-        if (message.generation != generation_->number) return;
+        if (message.generation != local_.generation()) return;
         take([&] { loop_->on_task_committed(message.epoch); });
       },
       [this](ReportOpenEnd& message) {
-        if (message.generation != generation_->number) return;
+        if (message.generation != local_.generation()) return;
         take([&] {
           loop_->on_open_range_ended(message.epoch, message.source, std::move(message.end));
         });
       },
       [this](ReportFailure& message) {
-        if (message.generation != generation_->number) return;
+        if (message.generation != local_.generation()) return;
         take([&] { loop_->on_task_failed(std::move(*message.error)); });
       },
       [this](const ReportExit& message) {
-        if (message.generation != generation_->number || !tasks_) return;
+        if (message.generation != local_.generation() || !tasks_) return;
         take([&] {
           loop_->on_task_failed(transient(fmt::format(
               "the actor of task {} has ended by itself; its query goes on from the last commit",
               message.task)));
         });
       },
+      [this](const PlaceAgain& message) { place_again(message); },
       [this](const RowsArrived&) { take([this] { loop_->on_rows_available(); }); },
       [this](const RunEpochs& message) { take([&] { loop_->run_epochs(message.epochs); }); },
       [this](const CatchUp& message) { take([&] { loop_->catch_up(message.request); }); },
@@ -148,81 +152,62 @@ std::size_t CoordinatorActor::commit_tasks(EpochId epoch) {
 
 Result<void> CoordinatorActor::restore_tasks(const RestoredState& state) {
   end_tasks();
-  const std::uint64_t number = generation_ ? generation_->number + 1 : 0;
-  generation_ = std::make_shared<TaskGeneration>(number, query_->graph.size());
-  std::vector<std::shared_ptr<TaskSetup>> setups;
-  for (std::uint32_t task = 0; task < query_->graph.size(); ++task) {
-    STREAM_TRY(auto setup, open_task(task, state));
-    setups.push_back(std::move(setup));
-  }
-  spawn_tasks(std::move(setups));
-  return {};
-}
-
-Result<std::shared_ptr<TaskSetup>> CoordinatorActor::open_task(std::uint32_t number,
-                                                               const RestoredState& state) {
-  auto setup = std::make_shared<TaskSetup>();
-  setup->query = query_;
-  setup->generation = generation_;
-  setup->number = number;
-  setup->wake = std::make_shared<WakeTarget>();
-  setup->outside = std::make_unique<TaskOutside>();
-  TaskOptions task_options;
-  task_options.files = options().files;
-  task_options.sink_files = &loop_->services().sink_files();
-  task_options.clock = options().clock;
-  task_options.query_id = loop_->services().query_id();
-  task_options.term = loop_->services().term();
-  const TaskNode& node = query_->graph[number];
-  if (const auto sink = query_->plan.stages[node.stage].sink)
-    task_options.sink_history = loop_->sink_history(*sink, node.index);
-  task_options.seals_state = loop_->services().is_durable();
-  task_options.batch_rows = options().batch_rows;
-  task_options.channel_bytes = options().channel_bytes;
-  task_options.wake = [wake = setup->wake] { wake->wake(); };
-  setup->task = std::make_unique<Task>(query_->plan, query_->graph[number], number,
-                                       std::move(task_options), *setup->outside);
-  const auto found = state.find(number);
-  try {
-    STREAM_TRY(
-        setup->task->open(found == state.end() ? std::vector<SealedState>{} : found->second));
-  } catch (...) {
-    return caught_error("an operator, source or sink that was being opened");
-  }
-  return setup;
-}
-
-void CoordinatorActor::spawn_tasks(std::vector<std::shared_ptr<TaskSetup>> setups) {
-  auto tasks = std::make_shared<std::vector<caf::actor>>();
-  std::vector<std::shared_ptr<WakeTarget>> wakes;
-  for (const std::shared_ptr<TaskSetup>& setup : setups) {
-    setup->coordinator = self();
-    setup->pass = task_gate_->make_pass();
-    wakes.push_back(setup->wake);
-    if (may_block(query_->plan, query_->graph[setup->number])) {
-      tasks->push_back(system().spawn<TaskActor, caf::detached>(setup));
-    } else {
-      tasks->push_back(system().spawn<TaskActor>(setup));
-    }
-  }
+  const std::uint64_t number = local_.has_generation() ? local_.generation() + 1 : 0;
+  STREAM_TRY(const auto here, place_tasks_here());
+  QueryServices& services = loop_->services();
+  STREAM_TRY(local_.open(
+      number, here, state,
+      {services.query_id(), services.term(), services.is_durable(), &services.sink_files(),
+        [this](std::uint32_t sink, std::uint32_t task) { return loop_->sink_history(sink, task); }}));
+  auto tasks = std::make_shared<std::vector<caf::actor>>(query_->graph.size());
+  local_.spawn(*tasks, self());
   tasks_ = tasks;
+  for (std::uint32_t task = 0; task < tasks->size(); ++task) {
+    if (!(*tasks)[task])
+      (*tasks)[task] =
+          nodes_->reach(number, task, placement_[task], self(), local_.gate().make_pass());
+  }
   // Each task knows all others before anything else reaches it: this actor's messages keep order,
   // and no task speaks before a source has been told to begin.
-  for (std::size_t i = 0; i < tasks->size(); ++i) {
-    caf_compat::send(this, (*tasks)[i], StartTask{tasks_});
-    wakes[i]->aim((*tasks)[i], self());
+  local_.introduce(this, tasks_);
+  if (!nodes_) return {};
+  nodes_->listen(number, tasks_, self());
+  const bool has_state = !state.empty();
+  return nodes_->open({number, services.query_id(), services.term(), services.is_durable(),
+                       has_state ? services.committed_files() : std::vector<StateFile>()},
+                      placement_, self());
+}
+
+/// Decides where all tasks run; gives those of this process.
+Result<std::vector<std::uint32_t>> CoordinatorActor::place_tasks_here() {
+  std::vector<std::uint32_t> here;
+  if (nodes_) {
+    STREAM_TRY(placement_, nodes_->place(parallelisms(query_->plan), placement_));
   }
+  for (std::uint32_t task = 0; task < query_->graph.size(); ++task) {
+    if (!nodes_ || placement_[task] == nodes_->self()) here.push_back(task);
+  }
+  return here;
+}
+
+void CoordinatorActor::place_again(const PlaceAgain& message) {
+  if (!nodes_ || !tasks_) return;
+  if (message.lost) {
+    if (*message.lost != local_.generation()) return;
+    return take([&] { loop_->on_task_failed(transient(message.reason)); });
+  }
+  // Moving tasks costs an epoch that runs again; without a checkpoint it would cost their state.
+  if (!loop_ || !loop_->services().is_durable()) return;
+  const auto wanted = nodes_->place(parallelisms(query_->plan), placement_);
+  if (wanted && *wanted != placement_) take([this] { loop_->on_tasks_lost(); });
 }
 
 void CoordinatorActor::end_tasks() {
   if (!tasks_) return;
-  generation_->is_cancelled.store(true);
-  for (const auto& sink : query_->plan.sinks) {
-    if (const auto* blocked = dynamic_cast<const Interruptible*>(sink.get())) blocked->interrupt();
-  }
-  for (const caf::actor& task : *tasks_) caf::anon_send_exit(task, caf::exit_reason::user_shutdown);
-  tasks_.reset();
-  task_gate_->wait_until_empty();
+  local_.cancel();
+  if (nodes_) nodes_->close(local_.generation());
+  const auto tasks = std::exchange(tasks_, nullptr);
+  local_.end(*tasks);
 }
 
 Duration CoordinatorActor::time_to_tick() const {

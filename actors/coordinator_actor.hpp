@@ -3,8 +3,9 @@
 // One a query, on a thread of its own, so that its ticks never wait behind tasks and it may wait.
 #pragma once
 
+#include <actors/local_tasks.hpp>
+#include <actors/other_nodes.hpp>
 #include <actors/services_actor.hpp>
-#include <actors/task_actor.hpp>
 #include <libstream/execution/query_loop.hpp>
 
 #include <future>
@@ -17,6 +18,7 @@ struct CoordinatorSetup {
   std::shared_ptr<const QueryDefinition> query;
   std::unique_ptr<QueryServices> services;
   std::vector<std::string> initial_offsets;
+  std::shared_ptr<OtherNodes> nodes;   ///< null: all tasks run in this process
   std::promise<Result<void>> started;  ///< set when the first tasks are open, or cannot be
 };
 
@@ -49,8 +51,8 @@ class CoordinatorActor final : public caf::blocking_actor, public QueryHost {
   void take(Event event);
   void take_due_tick();
   Duration time_to_tick() const;
-  Result<std::shared_ptr<TaskSetup>> open_task(std::uint32_t number, const RestoredState& state);
-  void spawn_tasks(std::vector<std::shared_ptr<TaskSetup>> setups);
+  Result<std::vector<std::uint32_t>> place_tasks_here();
+  void place_again(const PlaceAgain& message);
   void end_tasks();
   void end_all();
   template <class Call>
@@ -62,9 +64,10 @@ class CoordinatorActor final : public caf::blocking_actor, public QueryHost {
   std::shared_ptr<CoordinatorSetup> setup_;
   std::unique_ptr<QueryLoop> loop_;
 
-  std::shared_ptr<TaskGeneration> generation_;
+  std::shared_ptr<OtherNodes> nodes_;
+  Placement placement_;
+  LocalTasks local_;
   std::shared_ptr<const std::vector<caf::actor>> tasks_;
-  std::shared_ptr<ExitGate> task_gate_ = std::make_shared<ExitGate>();
 
   caf::actor services_actor_;
   std::shared_ptr<ExitGate> services_gate_ = std::make_shared<ExitGate>();

@@ -8,6 +8,8 @@
 //                               ReportExit
 //   coordinator -> services     DoWork, FinishWork
 //   services    -> coordinator  TakeAnswer
+//   node agent  -> task         DeliverFrame;  -> coordinator  PlaceAgain, reports of other nodes
+//   all of a process -> node agent  CallNode;  peer task -> itself  FlushFrame
 //   callers     -> coordinator  StopQuery, RunEpochs, CatchUp; RowsArrived from a reader's wake
 //   caller's actor <-> source and sink of pipeline.hpp: QueryInput, InputCredit, QueryOutput,
 //   OutputTaken
@@ -23,6 +25,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -89,6 +92,32 @@ struct ReportExit {
   std::uint32_t task = 0;
 };
 
+/// Elements for a task from another node: a task frame (execution/task_frame) behind its header.
+struct DeliverFrame {
+  std::shared_ptr<const std::string> frame;
+  std::size_t elements_at = 0;
+};
+
+/// The nodes have changed: tasks may have to run elsewhere. With `generation` that lost a node.
+struct PlaceAgain {
+  std::optional<std::uint64_t> lost;
+  std::string reason;
+};
+
+/// A peer task's own: what has gathered goes out now.
+struct FlushFrame {};
+
+/// Work for the node agent from actors and threads of its process.
+struct CallNode {
+  std::function<void(class NodeAgent&)> call;
+};
+
+/// A node agent's own: half a heartbeat has passed.
+struct NodeTick {};
+
+/// Of the node agent to a new task host.
+struct OpenHost {};
+
 struct DoWork {
   std::function<QueryHost::Answer()> work;
 };
@@ -134,6 +163,12 @@ STREAM_MESSAGE(stream_query, stream::ReportOpenEnd)
 STREAM_MESSAGE(stream_query, stream::ReportFailure)
 STREAM_MESSAGE(stream_query, stream::ReportExit)
 STREAM_MESSAGE(stream_query, stream::DoWork)
+STREAM_MESSAGE(stream_query, stream::DeliverFrame)
+STREAM_MESSAGE(stream_query, stream::PlaceAgain)
+STREAM_MESSAGE(stream_query, stream::FlushFrame)
+STREAM_MESSAGE(stream_query, stream::CallNode)
+STREAM_MESSAGE(stream_query, stream::NodeTick)
+STREAM_MESSAGE(stream_query, stream::OpenHost)
 STREAM_MESSAGE(stream_query, stream::FinishWork)
 STREAM_MESSAGE(stream_query, stream::TakeAnswer)
 STREAM_MESSAGE(stream_query, stream::StartLoop)

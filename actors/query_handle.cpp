@@ -66,7 +66,8 @@ class ActorQuery final : public RunningQuery {
 }  // namespace
 
 Result<StartedQuery> start_query(caf::actor_system& system, PhysicalPlan plan, QueryOptions options,
-                                 std::shared_ptr<void> keep_alive) {
+                                 std::shared_ptr<void> keep_alive,
+                                 std::shared_ptr<OtherNodes> nodes) {
   auto query = std::make_shared<QueryDefinition>();
   query->plan = std::move(plan);
   query->options = std::move(options);
@@ -76,6 +77,7 @@ Result<StartedQuery> start_query(caf::actor_system& system, PhysicalPlan plan, Q
 
   auto setup = std::make_shared<CoordinatorSetup>();
   setup->query = query;
+  setup->nodes = std::move(nodes);
   STREAM_TRY(setup->services, QueryServices::open(query->plan, query->options));
   STREAM_TRY(setup->initial_offsets, setup->services->initial_offsets());
   const std::string id = setup->services->query_id();

@@ -1,5 +1,6 @@
 #include <actors/caught_error.hpp>
 #include <actors/task_actor.hpp>
+#include <libstream/execution/task_frame.hpp>
 
 #include <fmt/format.h>
 
@@ -109,12 +110,32 @@ void TaskActor::run() {
   caf_compat::send(this, caf::actor_cast<caf::actor>(this), ContinueSteps{});
 }
 
+void TaskActor::take_frame(Task& task, const DeliverFrame& message) {
+  const TaskNode& node = setup_.query->graph[setup_.number];
+  if (!pool_) pool_ = std::make_unique<BlockPool>();
+  auto events = read_task_events(std::string_view(*message.frame).substr(message.elements_at),
+                                 node.inputs.size(), node.outputs.size(), *pool_);
+  if (!events) return report_failure(std::move(events).error());
+  for (TaskEvent& event : *events) {
+    if (auto* arrived = std::get_if<ElementArrived>(&event)) {
+      task.deliver(arrived->input, std::move(arrived->element), arrived->charge);
+    } else if (const auto* credit = std::get_if<CreditArrived>(&event)) {
+      task.grant(credit->output, credit->bytes);
+    } else if (auto* epoch = std::get_if<EpochArrived>(&event)) {
+      task.begin_epoch(epoch->start, std::move(epoch->splits));
+    } else {
+      task.end_open_range();
+    }
+  }
+}
+
 caf::behavior TaskActor::make_behavior() {
   return {
       [this](StartTask& message) { tasks_ = std::move(message.tasks); },
       [this](DeliverElement& message) {
         take([&](Task& task) { task.deliver(message.input, std::move(message.element)); });
       },
+      [this](const DeliverFrame& message) { take([&](Task& task) { take_frame(task, message); }); },
       [this](const GrantCredit& message) {
         take([&](Task& task) { task.grant(message.output, message.bytes); });
       },

@@ -98,11 +98,13 @@ class TaskActor final : public caf::event_based_actor {
   void run();
   template <class Event>
   void take(Event event);
+  void take_frame(Task& task, const DeliverFrame& message);
   std::string place() const;
   void report_failure(Error error);
 
   TaskSetup setup_;
   std::unique_ptr<Peers> peers_;
+  std::unique_ptr<BlockPool> pool_;  ///< of batches that come from other nodes
   std::shared_ptr<const std::vector<caf::actor>> tasks_;
   bool is_continue_pending_ = false;
   bool has_failed_ = false;

@@ -20,5 +20,10 @@ Command add_bench(CLI::App& app);
 Command add_list(CLI::App& app);
 Command add_run(CLI::App& app);
 Command add_sql(CLI::App& app);
+// node.cpp, where CAF's network module is installed.
+Command add_node(CLI::App& app);
+Command add_submit(CLI::App& app);
+Command add_cluster_status(CLI::App& app);
+Command add_cluster_drain(CLI::App& app);
 
 }  // namespace stream::apps

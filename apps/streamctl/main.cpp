@@ -28,6 +28,14 @@ int main(int argc, char** argv) {
       add_checkpoint_verify);
   add(app, "bench", "measure workloads against hand-written loops", add_bench);
   add(app, "list", "list functions, connectors or operations", add_list);
+#ifdef STREAM_HAS_NODES
+  add(app, "node", "run a node of a cluster", add_node);
+  add(app, "submit", "hand a script to a cluster and follow it", add_submit);
+  CLI::App* cluster = app.add_subcommand("cluster", "look at a cluster and change it");
+  cluster->require_subcommand(1);
+  add(*cluster, "status", "list nodes and submissions", add_cluster_status);
+  add(*cluster, "drain", "move everything away from a node", add_cluster_drain);
+#endif
   CLI11_PARSE(app, argc, argv);
   return report_errors([&] {
     for (const auto& [command, run] : commands) {

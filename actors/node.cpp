@@ -1,0 +1,243 @@
+#include <actors/node.hpp>
+#include <actors/node_agent.hpp>
+#include <libstream/base/hash.hpp>
+#include <libstream/base/unique_id.hpp>
+
+#include <caf/io/all.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <mutex>
+#include <thread>
+
+namespace stream {
+namespace {
+
+constexpr std::size_t kMessagesPerTurn = 16;
+constexpr std::chrono::milliseconds kStopCheck{100};
+constexpr std::chrono::seconds kLongestAnswer{10};
+
+void init_network_messages() {
+#if STREAM_CAF_HAS_TYPE_IDS
+  static std::once_flag once;
+  std::call_once(once, [] { caf::io::middleman::init_global_meta_objects(); });
+#endif
+}
+
+/// An actor system that may talk to others, with its configuration, which must outlive it.
+class NetworkSystem {
+ public:
+  explicit NetworkSystem(std::size_t num_threads) : system_(configure(config_, num_threads)) {}
+  caf::actor_system& get() { return system_; }
+
+ private:
+  static caf::actor_system_config& configure(caf::actor_system_config& config,
+                                             std::size_t num_threads) {
+    init_messages();
+    init_network_messages();
+    caf_compat::set_scheduler(config, false, num_threads, kMessagesPerTurn);
+    config.load<caf::io::middleman>();
+    return config;
+  }
+
+  caf::actor_system_config config_;
+  caf::actor_system system_;
+};
+
+std::size_t threads_or_cores(std::size_t wanted) {
+  return wanted > 0 ? wanted : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+}
+
+class RunningNode final : public Node {
+ public:
+  explicit RunningNode(std::size_t num_threads) : system_(threads_or_cores(num_threads)) {}
+  ~RunningNode() override {
+    caf::anon_send_exit(agent_, caf::exit_reason::user_shutdown);
+    agent_ = nullptr;
+  }
+
+  Result<void> start(NodeOptions options, ProgramPlanner planner) {
+    auto setup = std::make_shared<NodeSetup>();
+    setup->self = {make_unique_id(), options.listen.host, options.listen.port, options.slots};
+    setup->join = options.join;
+    setup->cluster = options.cluster;
+    setup->planner = std::make_shared<const ProgramPlanner>(std::move(planner));
+    setup->peers = std::make_shared<NodePeers>(setup->self.id);
+    agent_ = system_.get().spawn<NodeAgent, caf::detached>(setup);
+    auto port = system_.get().middleman().publish(agent_, options.listen.port,
+                                                  options.listen.host.c_str(), true);
+    if (!port)
+      return fatal(fmt::format("cannot listen on {}:{}: is another process there? Give a free port",
+                               options.listen.host, options.listen.port));
+    port_ = *port;
+    return {};
+  }
+  std::uint16_t port() const override { return port_; }
+
+ private:
+  NetworkSystem system_;
+  caf::actor agent_;
+  std::uint16_t port_ = 0;
+};
+
+/// One conversation with a node.
+class Client {
+ public:
+  explicit Client(const NodeAddress& address) : address_(address), self_(system_.get()) {}
+
+  Result<void> connect() {
+    auto found = system_.get().middleman().remote_actor(address_.host, address_.port);
+    if (!found)
+      return transient(fmt::format("no node answers at {}:{}; start one with streamctl node",
+                                   address_.host, address_.port));
+    node_ = *found;
+    caf_compat::monitor(self_.operator->(), node_);
+    return {};
+  }
+
+  void send(ClientRequest request) {
+    request.ticket = ticket_;
+    caf_compat::send(self_.operator->(), node_, encode_frame(request));
+  }
+
+  /// The next reply; nullopt: `timeout` passed first. Error: the node is gone.
+  Result<std::optional<ClientReply>> receive(std::chrono::milliseconds timeout) {
+    Result<std::optional<ClientReply>> reply = std::optional<ClientReply>();
+    self_->receive(
+        [&](const std::string& frame) {
+          auto decoded = decode_frame<ClientReply>(frame);
+          if (decoded && decoded->ticket == ticket_) reply = std::optional(std::move(*decoded));
+        },
+        [&](const caf::down_msg&) {
+          reply = transient(
+              fmt::format("the node at {}:{} is gone; what was accepted goes on on the other nodes",
+                          address_.host, address_.port));
+        },
+        caf::after(timeout) >> [] {});
+    return reply;
+  }
+
+ private:
+  NodeAddress address_;
+  NetworkSystem system_{1};
+  caf::scoped_actor self_;
+  caf::actor node_;
+  const std::uint64_t ticket_ = hash_bytes(make_unique_id()) | 1;
+};
+
+}  // namespace
+
+std::string build_of_nodes() { return __DATE__ " " __TIME__; }
+
+Result<NodeAddress> parse_node_address(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  NodeAddress address;
+  if (colon != std::string::npos && colon > 0) {
+    address.host = text.substr(0, colon);
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + colon + 1, end, address.port);
+    if (parsed.ec == std::errc() && parsed.ptr == end) {
+      if (address.host == "localhost") address.host = "127.0.0.1";
+      if (address.host == "127.0.0.1") return address;
+      return bad_option(fmt::format(
+          "{}: nodes talk over loopback only, as 127.0.0.1:PORT: off it every peer must show a "
+          "certificate, and this build has no TLS for nodes",
+          text));
+    }
+  }
+  return bad_option(fmt::format("'{}' is no address; write 127.0.0.1:PORT", text));
+}
+
+std::uint64_t fingerprint_of(const PlannedQuery& query) {
+  std::string text = explain(query.plan);
+  for (const auto& source : query.plan.sources) text += source->description() + "\n";
+  for (const auto& sink : query.plan.sinks) text += sink->description() + "\n";
+  for (const Stage& stage : query.plan.stages) {
+    text += fmt::format("{} {}\n", stage.name, stage.parallelism);
+    for (const PhysicalOperator& op : stage.operators) text += op.id + " " + op.name + "\n";
+  }
+  return hash_bytes(text);
+}
+
+Result<std::unique_ptr<Node>> start_node(NodeOptions options, ProgramPlanner planner) {
+  auto node = std::make_unique<RunningNode>(options.num_threads);
+  STREAM_TRY(node->start(std::move(options), std::move(planner)));
+  return std::unique_ptr<Node>(std::move(node));
+}
+
+Result<void> submit_program(const NodeAddress& node, const QueryProgram& program,
+                            const SubmissionEvents& events) {
+  using What = ClientReply::What;
+  Client client(node);
+  STREAM_TRY(client.connect());
+  ClientRequest request;
+  request.what = ClientRequest::What::submit;
+  request.program = program;
+  client.send(request);
+  bool is_stop_asked = false;
+  std::uint64_t number = 0;
+  while (true) {
+    STREAM_TRY(const auto reply, client.receive(kStopCheck));
+    if (!is_stop_asked && number != 0 && events.is_stopped && events.is_stopped()) {
+      is_stop_asked = true;
+      ClientRequest stop;
+      stop.what = ClientRequest::What::stop;
+      stop.submission = number;
+      client.send(stop);
+    }
+    if (!reply) continue;
+    switch (reply->what) {
+      case What::accepted:
+        number = reply->submission;
+        if (events.accepted) events.accepted(number);
+        break;
+      case What::started:
+        if (events.started) events.started(reply->text);
+        break;
+      case What::progress:
+        if (events.progress) events.progress(reply->text);
+        break;
+      case What::waiting:
+        if (events.waiting) events.waiting(reply->error.value_or(fatal("")));
+        break;
+      case What::ended:
+        return {};
+      case What::failed:
+        return reply->error.value_or(fatal("the program failed"));
+      case What::view:
+        break;
+    }
+  }
+}
+
+Result<ClusterView> cluster_status(const NodeAddress& node) {
+  Client client(node);
+  STREAM_TRY(client.connect());
+  client.send({});
+  STREAM_TRY(const auto reply, client.receive(kLongestAnswer));
+  if (!reply || !reply->view) return transient("the node does not answer");
+  return *reply->view;
+}
+
+Result<void> drain_node(const NodeAddress& node, const std::string& which) {
+  STREAM_TRY(const ClusterView view, cluster_status(node));
+  for (const Member& member : view.members) {
+    const NodeInfo& info = member.node;
+    if (info.id != which && fmt::format("{}:{}", info.host, info.port) != which) continue;
+    Client client(node);
+    STREAM_TRY(client.connect());
+    ClientRequest request;
+    request.what = ClientRequest::What::drain;
+    request.node = info.id;
+    client.send(request);
+    // Its answer is the view: asked on the same way, so behind the request.
+    client.send({});
+    STREAM_TRY(const auto reply, client.receive(kLongestAnswer));
+    if (!reply) return transient("the node does not answer");
+    return {};
+  }
+  return bad_option(fmt::format("no node {} is in the cluster; cluster status lists them", which));
+}
+
+}  // namespace stream

@@ -1,0 +1,64 @@
+// A process of a cluster: `streamctl node` runs one, `streamctl submit` and `cluster` talk to one.
+// Needs no CAF header. Listens on loopback only: CAF's plain port trusts every peer.
+#pragma once
+
+#include <libstream/control/cluster_board.hpp>
+#include <libstream/plans/runner.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stream {
+
+/// "HOST:PORT" taken apart. Error bad_option: not of that form, or a host that is not loopback.
+struct NodeAddress {
+  std::string host;
+  std::uint16_t port = 0;
+};
+Result<NodeAddress> parse_node_address(const std::string& text);
+
+/// A query of a program, ready to run. `fingerprint` is the same where the plan is the same.
+struct PlannedQuery {
+  PhysicalPlan plan;
+  QueryOptions options;
+};
+std::uint64_t fingerprint_of(const PlannedQuery& query);
+
+/// Makes the queries of a program, in their order; on every node alike. Any thread; may throw.
+using ProgramPlanner = std::function<Result<std::vector<PlannedQuery>>(const QueryProgram&)>;
+
+struct NodeOptions {
+  NodeAddress listen;
+  std::vector<NodeAddress> join;  ///< the first that answers lets this node in
+  std::uint32_t slots = 1;
+  std::size_t num_threads = 0;  ///< of the scheduler; 0: one a core
+  ClusterOptions cluster;
+};
+
+class Node {
+ public:
+  virtual ~Node() = default;  ///< leaves without a word: its queries go on elsewhere
+  virtual std::uint16_t port() const = 0;
+};
+/// Error: the address is taken, or nobody of `join` answers.
+Result<std::unique_ptr<Node>> start_node(NodeOptions options, ProgramPlanner planner);
+
+/// What a submitter hears of its program.
+struct SubmissionEvents {
+  std::function<void(std::uint64_t number)> accepted;
+  std::function<void(const std::string& queries)> started;
+  std::function<void(const std::string& progress)> progress;  ///< a record as JSON
+  std::function<void(const Error& error)> waiting;            ///< it is started again later
+  std::function<bool()> is_stopped;  ///< asked now and then: true ends the program
+};
+/// Hands the program in and returns when it has ended. Error: its own, or the node is gone.
+Result<void> submit_program(const NodeAddress& node, const QueryProgram& program,
+                            const SubmissionEvents& events);
+
+Result<ClusterView> cluster_status(const NodeAddress& node);
+/// `which`: an id or HOST:PORT. Its tasks and coordinators move to other nodes.
+Result<void> drain_node(const NodeAddress& node, const std::string& which);
+
+}  // namespace stream

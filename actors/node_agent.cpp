@@ -1,0 +1,179 @@
+#include <actors/node_agent.hpp>
+#include <actors/task_host_actor.hpp>
+#include <libstream/base/log.hpp>
+
+#include <fmt/format.h>
+
+namespace stream {
+
+NodeAgent::NodeAgent(caf::actor_config& config, std::shared_ptr<const NodeSetup> setup)
+    : caf::event_based_actor(config),
+      setup_(std::move(setup)),
+      peers_(setup_->peers),
+      board_(setup_->self, setup_->cluster, now()) {}
+
+NodeAgent::~NodeAgent() = default;
+
+caf::behavior NodeAgent::make_behavior() {
+  set_down_handler([this](const caf::down_msg& message) { peer_down(message.source); });
+  peers_->set_members(board_.view().members);
+  for (const NodeAddress& address : setup_->join) dial(address, "");
+  tick();
+  return {
+      [this](const std::string& frame) { take_frame(frame); },
+      [this](const CallNode& message) { message.call(*this); },
+      [this](const NodeTick&) { tick(); },
+  };
+}
+
+void NodeAgent::tick() {
+  handle(board_.on_tick(now()));
+  std::erase_if(sequences_,
+                [&](const auto& entry) { return !peers_->listener(entry.first.generation); });
+  for (const auto& [number, run] : runs_) {
+    for (const QueryNodes::Running& running : run->running()) {
+      for (const std::string& node : running.others)
+        send_to(node, encode_frame(CheckTasks{running.generation, peers_->self()}));
+    }
+  }
+  caf_compat::send_later(this, self(), setup_->cluster.liveness.heartbeat / 2, NodeTick{});
+}
+
+void NodeAgent::handle(ClusterCommands commands) {
+  for (const ClusterCommand& command : commands)
+    std::visit([this](const auto& one) { carry_out(one); }, command);
+  if (!clients_.empty()) deliver_reply({});  // the view may have news for them
+}
+
+std::string NodeAgent::join_frame(const Standing& standing) const {
+  return encode_frame(JoinRequest{setup_->self, build_of_nodes(), standing});
+}
+
+void NodeAgent::carry_out(const SendView& command) {
+  const std::string frame = encode_frame(ViewMessage{peers_->self(), board_.view()});
+  for (const std::string& node : command.to) send_to(node, frame);
+}
+
+void NodeAgent::carry_out(const SendHeartbeat& command) {
+  const std::string frame = encode_frame(Heartbeat{peers_->self(), board_.pulse()});
+  for (const std::string& node : command.to) send_to(node, frame);
+}
+
+void NodeAgent::carry_out(const AskToJoin& command) {
+  send_to_info(command.of, join_frame(command.standing));
+}
+
+/// Those of lost nodes must be let go before tasks are placed anew.
+void NodeAgent::carry_out(const MembersChanged& command) {
+  peers_->set_members(board_.view().members);
+  for (const std::string& node : command.lost) {
+    STREAM_LOG(warning, "node {} is lost", node);
+    lose(node);
+  }
+  tell_queries_of({command.lost.begin(), command.lost.end()});
+  for (const Member& member : board_.view().members) {
+    if (member.node.id != peers_->self() && !links_[member.node.id].agent)
+      dial({member.node.host, member.node.port}, member.node.id);
+  }
+}
+
+void NodeAgent::lose(const std::string& node) {
+  peers_->lose(node);
+  links_.erase(node);
+  std::erase_if(node_of_, [&](const auto& entry) { return entry.second == node; });
+  std::erase_if(sequences_, [&](const auto& entry) { return entry.first.from == node; });
+  std::vector<GenerationKey> orphans;
+  for (const auto& [generation, host] : hosts_) {
+    if (host.coordinator == node) orphans.push_back(generation);
+  }
+  for (const GenerationKey& generation : orphans) close_tasks(generation);
+}
+
+/// Queries with tasks on the nodes go back to their last commit; the others may use what is there.
+void NodeAgent::tell_queries_of(const std::set<std::string>& lost) {
+  for (const auto& [number, run] : runs_) {
+    for (const QueryNodes::Running& running : run->running()) {
+      PlaceAgain again;
+      for (const std::string& node : lost) {
+        if (!running.others.contains(node)) continue;
+        again.lost = running.generation.number;
+        again.reason = fmt::format("node {} is lost", node);
+      }
+      caf_compat::send(this, running.coordinator, std::move(again));
+    }
+  }
+}
+
+void NodeAgent::carry_out(const StartSubmission& command) {
+  const Submission& submission = command.submission;
+  const std::uint64_t number = submission.number;
+  const auto tell = [agent = caf::actor_cast<caf::actor_addr>(self())](auto call) {
+    if (const auto strong = caf::actor_cast<caf::actor>(agent))
+      caf_compat::send_from_outside(strong, CallNode{std::move(call)});
+  };
+  ProgramRun::Told told;
+  told.started = [tell, submission](const std::string& queries) {
+    tell([submission, queries](NodeAgent& node) {
+      node.handle(node.board_.report_submission(
+          {submission.number, submission.attempt, SubmissionState::running, {}, ""}, node.now()));
+      ClientReply reply;
+      reply.what = ClientReply::What::started;
+      reply.text = queries;
+      node.reply(submission.number, submission.home, std::move(reply));
+    });
+  };
+  told.progress = [tell, submission](const std::string& progress) {
+    tell([submission, progress](NodeAgent& node) {
+      ClientReply reply;
+      reply.what = ClientReply::What::progress;
+      reply.text = progress;
+      node.reply(submission.number, submission.home, std::move(reply));
+    });
+  };
+  told.ended = [tell, submission](const std::optional<Error>& error) {
+    tell([submission, error](NodeAgent& node) { node.report_ended(submission, error); });
+  };
+  auto run = std::make_shared<ProgramRun>(system(), peers_, submission, std::move(told));
+  runs_[number] = run;
+  system().spawn<caf::detached>([run, planner = setup_->planner] { run->start(*planner); });
+}
+
+void NodeAgent::report_ended(const Submission& submission, const std::optional<Error>& error) {
+  SubmissionReport report{submission.number, submission.attempt, SubmissionState::ended, {}, ""};
+  if (error) {
+    STREAM_LOG(warning, "submission {}: {}", submission.number, error->message());
+    report.state = SubmissionState::failed;
+    report.error = error->error_class();
+    report.message = error->message();
+  }
+  handle(board_.report_submission(std::move(report), now()));
+}
+
+void NodeAgent::carry_out(const StopSubmission& command) {
+  const auto found = runs_.find(command.number);
+  if (found == runs_.end()) return;
+  // Its end takes a while: readers and writers let go first.
+  system().spawn<caf::detached>([run = std::move(found->second)] { run->stop(); });
+  runs_.erase(found);
+}
+
+void NodeAgent::carry_out(const SendReport& command) {
+  send_to(command.to,
+          encode_frame(ReportMessage{peers_->self(), board_.report_of(command.number)}));
+}
+
+void NodeAgent::on_exit() {
+  for (const auto& [generation, host] : hosts_)
+    caf::anon_send_exit(host.actor, caf::exit_reason::user_shutdown);
+  hosts_.clear();
+  links_.clear();
+  node_of_.clear();
+  clients_.clear();
+  submitting_.clear();
+  // Their coordinators end on a thread that may wait.
+  for (auto& [number, run] : runs_)
+    system().spawn<caf::detached>([run = std::move(run)] { run->stop(); });
+  runs_.clear();
+}
+
+}  // namespace stream

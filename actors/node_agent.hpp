@@ -1,0 +1,104 @@
+// The actor of a node that other processes talk to: frames of peers and clients become events of
+// the ClusterBoard or go to the tasks they are for. One a process, on a thread of its own, so that
+// no flood of rows holds back a heartbeat; nothing it does waits.
+#pragma once
+
+#include <actors/messages.hpp>
+#include <actors/node.hpp>
+#include <actors/node_peers.hpp>
+#include <actors/program_run.hpp>
+
+#include <map>
+#include <set>
+
+namespace stream {
+
+struct NodeSetup {
+  NodeInfo self;
+  std::vector<NodeAddress> join;
+  ClusterOptions cluster;
+  std::shared_ptr<const ProgramPlanner> planner;
+  std::shared_ptr<NodePeers> peers;
+};
+
+/// Nodes of one build only run queries together.
+std::string build_of_nodes();
+
+class NodeAgent final : public caf::event_based_actor {
+ public:
+  NodeAgent(caf::actor_config& config, std::shared_ptr<const NodeSetup> setup);
+  ~NodeAgent() override;
+  const char* name() const override { return "stream.node"; }
+
+ protected:
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+ private:
+  // node_agent.cpp: members and the board's commands.
+  void tick();
+  void take_frame(const std::string& frame);
+  void handle(ClusterCommands commands);
+  void carry_out(const SendView& command);
+  void carry_out(const SendHeartbeat& command);
+  void carry_out(const AskToJoin& command);
+  void carry_out(const MembersChanged& command);
+  void carry_out(const StartSubmission& command);
+  void carry_out(const StopSubmission& command);
+  void carry_out(const SendReport& command);
+  void lose(const std::string& node);
+  void tell_queries_of(const std::set<std::string>& lost);
+  std::string join_frame(const Standing& standing) const;
+
+  // node_connections.cpp: reaching other nodes.
+  void send_to_info(const NodeInfo& to, std::string frame);
+  void send_to(const std::string& node, std::string frame);
+  void dial(const NodeAddress& address, const std::string& node);
+  void dialed(const std::string& node, const NodeAddress& address, caf::actor agent);
+  void connected(const std::string& node, const caf::actor& agent);
+  void peer_down(const caf::actor_addr& agent);
+
+  // node_work.cpp: clients, tasks of other coordinators, frames for tasks.
+  void take_request(const ClientRequest& request, const std::string& home,
+                    const caf::actor& client);
+  void reply(std::uint64_t submission, const std::string& home, ClientReply reply);
+  void deliver_reply(const ClientReply& reply);
+  void open_tasks(OpenTasks request);
+  void close_tasks(const GenerationKey& generation);
+  void check_tasks(const CheckTasks& check);
+  void take_report(HostReport report);
+  void take_task_frame(const std::string& frame);
+  void report_ended(const Submission& submission, const std::optional<Error>& error);
+  std::int64_t now() const { return system_clock().steady_nanos() / 1'000'000; }
+  caf::actor self() { return caf::actor_cast<caf::actor>(this); }
+
+  std::shared_ptr<const NodeSetup> setup_;
+  std::shared_ptr<NodePeers> peers_;
+  ClusterBoard board_;
+  struct Peer {
+    caf::actor agent;
+    bool is_dialing = false;
+    std::vector<std::string> waiting;  ///< frames until it is connected
+  };
+  std::map<std::string, Peer> links_;               ///< by node
+  std::map<caf::actor_addr, std::string> node_of_;  ///< connected agents
+  struct Host {
+    caf::actor actor;
+    std::string coordinator;
+  };
+  std::map<GenerationKey, Host> hosts_;
+  struct Sequence {
+    GenerationKey generation;
+    std::string from;
+    std::uint32_t task = 0;
+    auto operator<=>(const Sequence&) const = default;
+  };
+  std::map<Sequence, std::uint64_t> sequences_;
+  std::map<std::uint64_t, std::shared_ptr<ProgramRun>> runs_;  ///< by submission
+  std::map<std::uint64_t, std::vector<std::pair<std::uint64_t, caf::actor>>> clients_;
+  std::vector<std::pair<std::uint64_t, caf::actor>> submitting_;  ///< tickets without a number yet
+  std::map<std::uint64_t, SubmissionState> told_;                 ///< to clients of this home
+  bool has_ended_ = false;
+};
+
+}  // namespace stream

@@ -1,0 +1,235 @@
+#include <actors/node_agent.hpp>
+#include <actors/task_host_actor.hpp>
+#include <libstream/base/log.hpp>
+#include <libstream/execution/task_frame.hpp>
+
+#include <fmt/format.h>
+
+namespace stream {
+namespace {
+
+template <class Message, class Take>
+void take_message(const std::string& frame, Take take) {
+  auto message = decode_frame<Message>(frame);
+  if (!message) {
+    STREAM_LOG(warning, "a message of another process was dropped: {}", message.error().message());
+    return;
+  }
+  take(std::move(*message));
+}
+
+}  // namespace
+
+void NodeAgent::take_frame(const std::string& frame) {
+  const auto kind = kind_of_frame(frame);
+  const auto from = caf::actor_cast<caf::actor>(current_sender());
+  if (!kind) return;
+  switch (*kind) {
+    case FrameKind::heartbeat:
+      return take_message<Heartbeat>(
+          frame, [&](Heartbeat m) { handle(board_.on_heartbeat(m.from, m.pulse, now())); });
+    case FrameKind::join:
+      return take_message<JoinRequest>(frame, [&](JoinRequest m) {
+        if (m.build != build_of_nodes()) {
+          STREAM_LOG(warning, "node {}:{} is of another build and was not let in", m.node.host,
+                     m.node.port);
+          return;
+        }
+        if (board_.is_leader()) return handle(board_.on_join(m.node, m.standing, now()));
+        // Its board asks the leader that the view names.
+        send_to_info(m.node, encode_frame(ViewMessage{peers_->self(), board_.view()}));
+      });
+    case FrameKind::view:
+      return take_message<ViewMessage>(frame, [&](ViewMessage m) {
+        handle(board_.on_view(m.view, now()));
+        peers_->set_members(board_.view().members);
+      });
+    case FrameKind::report:
+      return take_message<ReportMessage>(
+          frame, [&](ReportMessage m) { handle(board_.on_report(m.report, now())); });
+    case FrameKind::request:
+      return take_message<ClientRequest>(
+          frame, [&](const ClientRequest& m) { take_request(m, peers_->self(), from); });
+    case FrameKind::forwarded:
+      return take_message<ForwardedRequest>(
+          frame, [&](const ForwardedRequest& m) { take_request(m.request, m.home, nullptr); });
+    case FrameKind::reply:
+      return take_message<ClientReply>(frame, [&](const ClientReply& m) { deliver_reply(m); });
+    case FrameKind::open_tasks:
+      return take_message<OpenTasks>(frame, [&](OpenTasks m) { open_tasks(std::move(m)); });
+    case FrameKind::close_tasks:
+      return take_message<CloseTasks>(frame, [&](const CloseTasks& m) {
+        if (!hosts_.contains(m.generation) && from)
+          caf_compat::send(this, from, encode_frame(TasksClosed{m.generation, peers_->self()}));
+        close_tasks(m.generation);
+      });
+    case FrameKind::check_tasks:
+      return take_message<CheckTasks>(frame, [&](const CheckTasks& m) { check_tasks(m); });
+    case FrameKind::tasks_opened:
+      return take_message<TasksOpened>(
+          frame, [&](const TasksOpened& m) { peers_->answer(m.generation, m.from, m.error); });
+    case FrameKind::tasks_closed:
+      return take_message<TasksClosed>(
+          frame, [&](const TasksClosed& m) { peers_->answer(m.generation, m.from, std::nullopt); });
+    case FrameKind::host_report:
+      return take_message<HostReport>(frame, [&](HostReport m) { take_report(std::move(m)); });
+    case FrameKind::task:
+      return take_task_frame(frame);
+  }
+}
+
+// ---- clients ----
+
+void NodeAgent::take_request(const ClientRequest& request, const std::string& home,
+                             const caf::actor& client) {
+  using What = ClientRequest::What;
+  if (client && request.what == What::submit) {
+    caf_compat::monitor(this, client);
+    submitting_.emplace_back(request.ticket, client);
+  }
+  if (request.what == What::status) {
+    ClientReply answer;
+    answer.what = ClientReply::What::view;
+    answer.ticket = request.ticket;
+    answer.view = board_.view();
+    if (client) caf_compat::send(this, client, encode_frame(answer));
+    return;
+  }
+  if (!board_.is_leader())
+    return send_to(board_.view().leader, encode_frame(ForwardedRequest{home, request}));
+  switch (request.what) {
+    case What::submit: {
+      ClientReply accepted;
+      accepted.ticket = request.ticket;
+      accepted.submission = board_.view().next_submission;
+      const std::uint64_t number = accepted.submission;
+      reply(number, home, std::move(accepted));
+      return handle(board_.on_submit(request.program, home, now()));
+    }
+    case What::drain:
+      for (const Member& member : board_.view().members) {
+        const NodeInfo& node = member.node;
+        if (node.id == request.node || fmt::format("{}:{}", node.host, node.port) == request.node)
+          return handle(board_.on_drain(std::string(node.id), now()));
+      }
+      return;
+    case What::stop:
+      return handle(board_.on_stop_submission(request.submission, now()));
+    case What::status:
+      return;
+  }
+}
+
+void NodeAgent::reply(std::uint64_t submission, const std::string& home, ClientReply reply) {
+  reply.submission = submission;
+  if (home == peers_->self()) return deliver_reply(reply);
+  send_to(home, encode_frame(reply));
+}
+
+/// To the clients of this node; also says what the view knows of their submissions by now.
+void NodeAgent::deliver_reply(const ClientReply& reply) {
+  if (reply.ticket != 0) {
+    for (const auto& [ticket, client] : submitting_) {
+      if (ticket == reply.ticket) clients_[reply.submission].emplace_back(ticket, client);
+    }
+    std::erase_if(submitting_, [&](const auto& one) { return one.first == reply.ticket; });
+  }
+  const auto say = [this](ClientReply what, const auto& watchers) {
+    for (const auto& [ticket, client] : watchers) {
+      what.ticket = ticket;
+      caf_compat::send(this, client, encode_frame(what));
+    }
+  };
+  if (reply.submission != 0) {
+    const auto found = clients_.find(reply.submission);
+    if (found != clients_.end()) say(reply, found->second);
+  }
+  for (auto at = clients_.begin(); at != clients_.end();) {
+    const Submission* one = board_.view().find_submission(at->first);
+    const bool is_news = one != nullptr && told_[at->first] != one->state;
+    bool is_over = false;
+    if (is_news) {
+      told_[at->first] = one->state;
+      is_over = one->is_over();
+      ClientReply news;
+      news.submission = one->number;
+      news.what = one->state == SubmissionState::ended    ? ClientReply::What::ended
+                  : one->state == SubmissionState::failed ? ClientReply::What::failed
+                                                          : ClientReply::What::waiting;
+      if (one->state != SubmissionState::ended) news.error = fatal(one->message);
+      if (is_over || one->state == SubmissionState::waiting) say(std::move(news), at->second);
+    }
+    at = is_over ? clients_.erase(at) : std::next(at);
+  }
+}
+
+// ---- tasks ----
+
+void NodeAgent::open_tasks(OpenTasks request) {
+  // An owner of a lower term has been replaced; a higher one replaces.
+  const GenerationKey generation = request.generation;
+  std::string coordinator = request.coordinator;
+  const auto host =
+      system().spawn<TaskHostActor, caf::detached>(peers_, setup_->planner, std::move(request));
+  hosts_[generation] = {host, std::move(coordinator)};
+  caf_compat::send(this, host, OpenHost{});
+}
+
+void NodeAgent::close_tasks(const GenerationKey& generation) {
+  const auto found = hosts_.find(generation);
+  if (found == hosts_.end()) return;
+  caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
+  hosts_.erase(found);
+  std::erase_if(sequences_,
+                [&](const auto& entry) { return entry.first.generation == generation; });
+}
+
+void NodeAgent::check_tasks(const CheckTasks& check) {
+  if (hosts_.contains(check.generation)) return;
+  HostReport report;
+  report.generation = check.generation;
+  report.error = transient(
+      fmt::format("node {} has thrown the tasks away: it was cut off for a while", peers_->self()));
+  send_to(check.from, encode_frame(report));
+}
+
+void NodeAgent::take_report(HostReport report) {
+  const auto listener = peers_->listener(report.generation);
+  if (!listener) return;
+  const std::uint64_t generation = report.generation.number;
+  if (!report.done.empty())
+    caf_compat::send(
+        this, listener->coordinator,
+        ReportDone{generation, std::make_shared<std::vector<TaskDone>>(std::move(report.done))});
+  if (report.open_end)
+    caf_compat::send(this, listener->coordinator,
+                     ReportOpenEnd{generation, report.open_end->epoch, report.open_end->source,
+                                   std::move(report.open_end->end)});
+  if (report.error)
+    caf_compat::send(this, listener->coordinator,
+                     ReportFailure{generation, std::make_shared<Error>(std::move(*report.error))});
+  if (report.has_rows_arrived) caf_compat::send(this, listener->coordinator, RowsArrived{});
+}
+
+void NodeAgent::take_task_frame(const std::string& frame) {
+  std::string_view elements = frame;
+  const auto header = read_task_frame(elements);
+  if (!header) return;
+  const auto listener = peers_->listener(header->generation);
+  if (!listener || header->task >= listener->tasks->size()) return;
+  std::uint64_t& next = sequences_[{header->generation, header->from, header->task}];
+  if (header->sequence != next) {
+    caf_compat::send(
+        this, listener->coordinator,
+        ReportFailure{header->generation.number,
+                      std::make_shared<Error>(transient(fmt::format(
+                          "messages of node {} were lost on their way", header->from)))});
+    return;
+  }
+  ++next;
+  caf_compat::send(
+      this, (*listener->tasks)[header->task],
+      DeliverFrame{std::make_shared<const std::string>(frame), frame.size() - elements.size()});
+}
+
+}  // namespace stream

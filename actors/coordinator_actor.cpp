@@ -155,10 +155,9 @@ Result<void> CoordinatorActor::restore_tasks(const RestoredState& state) {
   const std::uint64_t number = local_.has_generation() ? local_.generation() + 1 : 0;
   STREAM_TRY(const auto here, place_tasks_here());
   QueryServices& services = loop_->services();
-  STREAM_TRY(local_.open(
-      number, here, state,
-      {services.query_id(), services.term(), services.is_durable(), &services.sink_files(),
-        [this](std::uint32_t sink, std::uint32_t task) { return loop_->sink_history(sink, task); }}));
+  STREAM_TRY(local_.open(number, here, state,
+                         {services.query_id(), services.term(), services.is_durable(),
+                          &services.sink_files(), sink_histories()}));
   auto tasks = std::make_shared<std::vector<caf::actor>>(query_->graph.size());
   local_.spawn(*tasks, self());
   tasks_ = tasks;
@@ -173,9 +172,20 @@ Result<void> CoordinatorActor::restore_tasks(const RestoredState& state) {
   if (!nodes_) return {};
   nodes_->listen(number, tasks_, self());
   const bool has_state = !state.empty();
-  return nodes_->open({number, services.query_id(), services.term(), services.is_durable(),
-                       has_state ? services.committed_files() : std::vector<StateFile>()},
-                      placement_, self());
+  return nodes_->open(
+      {number, services.query_id(), services.term(), services.is_durable(),
+       has_state ? services.committed_files() : std::vector<StateFile>(), sink_histories()},
+      placement_, self());
+}
+
+std::map<std::uint32_t, SinkHistory> CoordinatorActor::sink_histories() const {
+  std::map<std::uint32_t, SinkHistory> histories;
+  for (std::uint32_t task = 0; task < query_->graph.size(); ++task) {
+    const TaskNode& node = query_->graph[task];
+    if (const auto sink = query_->plan.stages[node.stage].sink)
+      histories[task] = loop_->sink_history(*sink, node.index);
+  }
+  return histories;
 }
 
 /// Decides where all tasks run; gives those of this process.

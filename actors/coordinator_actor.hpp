@@ -9,6 +9,7 @@
 #include <libstream/execution/query_loop.hpp>
 
 #include <future>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -52,6 +53,7 @@ class CoordinatorActor final : public caf::blocking_actor, public QueryHost {
   void take_due_tick();
   Duration time_to_tick() const;
   Result<std::vector<std::uint32_t>> place_tasks_here();
+  std::map<std::uint32_t, SinkHistory> sink_histories() const;
   void place_again(const PlaceAgain& message);
   void end_tasks();
   void end_all();

@@ -44,9 +44,9 @@ Result<std::shared_ptr<TaskSetup>> LocalTasks::open_task(std::uint32_t number,
   task_options.clock = options.clock;
   task_options.query_id = ground.query_id;
   task_options.term = ground.term;
-  const TaskNode& node = query_->graph[number];
-  if (const auto sink = query_->plan.stages[node.stage].sink; sink && ground.sink_history)
-    task_options.sink_history = ground.sink_history(*sink, node.index);
+  if (const auto history = ground.sink_histories.find(number);
+      history != ground.sink_histories.end())
+    task_options.sink_history = history->second;
   task_options.seals_state = ground.seals_state;
   task_options.batch_rows = options.batch_rows;
   task_options.channel_bytes = options.channel_bytes;

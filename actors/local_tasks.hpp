@@ -5,7 +5,7 @@
 
 #include <actors/task_actor.hpp>
 
-#include <functional>
+#include <map>
 #include <vector>
 
 namespace stream {
@@ -16,8 +16,7 @@ struct TaskGround {
   std::int64_t term = 0;
   bool seals_state = false;
   FileSystem* sink_files = nullptr;
-  /// Of a sink's task, by sink and number among its stage's; may be empty.
-  std::function<decltype(TaskOptions::sink_history)(std::uint32_t, std::uint32_t)> sink_history;
+  std::map<std::uint32_t, SinkHistory> sink_histories = {};  ///< by task, of those with sinks
 };
 
 class LocalTasks {

@@ -205,6 +205,8 @@ void NodeAgent::take_report(HostReport report) {
     caf_compat::send(this, listener->coordinator,
                      ReportOpenEnd{generation, report.open_end->epoch, report.open_end->source,
                                    std::move(report.open_end->end)});
+  if (report.committed)
+    caf_compat::send(this, listener->coordinator, ReportCommitted{generation, *report.committed});
   if (report.error)
     caf_compat::send(this, listener->coordinator,
                      ReportFailure{generation, std::make_shared<Error>(std::move(*report.error))});

@@ -4,9 +4,11 @@
 
 #include <actors/caf_compat.hpp>
 #include <actors/exit_gate.hpp>
+#include <libstream/connectors/sink.hpp>
 #include <libstream/control/epoch_records.hpp>
 #include <libstream/control/placement.hpp>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,7 +20,8 @@ struct GenerationSetup {
   std::string query_id;
   std::int64_t term = 0;
   bool is_durable = false;
-  std::vector<StateFile> state_files;  ///< to restore from
+  std::vector<StateFile> state_files;                   ///< to restore from
+  std::map<std::uint32_t, SinkHistory> sink_histories;  ///< by task, of those with sinks
 };
 
 class OtherNodes {

@@ -56,6 +56,10 @@ caf::behavior PeerTaskActor::make_behavior() {
         writer_.end_range();
         send_soon();
       },
+      [this](const CommitTask& message) {
+        writer_.commit_epoch(message.epoch);
+        send_soon();
+      },
       [this](const FlushFrame&) {
         is_flush_pending_ = false;
         flush();

@@ -53,14 +53,6 @@ Result<void> ProgramRun::start_queries(const ProgramPlanner& planner) {
   STREAM_TRY(std::vector<PlannedQuery> planned, planner(submission_.program));
   if (planned.empty())
     return bad_plan("the program starts no query: it has no INSERT INTO that reads a stream");
-  for (const PlannedQuery& query : planned) {
-    for (const Stage& stage : query.plan.stages) {
-      if (query.plan.has_marker_sink(stage))
-        return bad_plan(
-            "sink " + query.plan.sinks[*stage.sink]->description() +
-            " commits in its tasks, which those on nodes cannot yet; use streamctl run");
-    }
-  }
   std::string names;
   for (std::uint32_t i = 0; i < planned.size(); ++i) {
     OpenTasks request;

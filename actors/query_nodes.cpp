@@ -26,6 +26,7 @@ Result<void> QueryNodes::open(const GenerationSetup& setup, const Placement& pla
   request_.term = setup.term;
   request_.is_durable = setup.is_durable;
   request_.state_files = setup.state_files;
+  request_.sink_histories = setup.sink_histories;
   request_.placement = placement;
   {
     std::lock_guard lock(mutex_);

@@ -123,6 +123,8 @@ void TaskActor::take_frame(Task& task, const DeliverFrame& message) {
       task.grant(credit->output, credit->bytes);
     } else if (auto* epoch = std::get_if<EpochArrived>(&event)) {
       task.begin_epoch(epoch->start, std::move(epoch->splits));
+    } else if (const auto* commit = std::get_if<CommitArrived>(&event)) {
+      task.commit_epoch(commit->epoch);
     } else {
       task.end_open_range();
     }

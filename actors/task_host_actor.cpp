@@ -56,7 +56,8 @@ Result<void> TaskHostActor::open() {
   FileSystem* sink_files = request_.is_durable ? query_->options.files : unsynced_files_.get();
   local_ = std::make_unique<LocalTasks>(system(), query_);
   STREAM_TRY(local_->open(request_.generation.number, here, state,
-                          {request_.query_id, request_.term, request_.is_durable, sink_files, {}}));
+                          {request_.query_id, request_.term, request_.is_durable, sink_files,
+                           request_.sink_histories}));
   const auto self = caf::actor_cast<caf::actor>(this);
   tasks_ = std::make_shared<std::vector<caf::actor>>(query_->graph.size());
   local_->spawn(*tasks_, self);
@@ -114,6 +115,11 @@ caf::behavior TaskHostActor::make_behavior() {
       [this](ReportOpenEnd& message) {
         HostReport report;
         report.open_end = {message.epoch, message.source, std::move(message.end)};
+        tell(std::move(report));
+      },
+      [this](const ReportCommitted& message) {
+        HostReport report;
+        report.committed = message.epoch;
         tell(std::move(report));
       },
       [this](const ReportFailure& message) { fail(*message.error); },

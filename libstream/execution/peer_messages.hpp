@@ -11,6 +11,7 @@
 #include <libstream/control/placement.hpp>
 #include <libstream/execution/task.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -120,7 +121,8 @@ struct OpenTasks {
   std::int64_t term = 0;
   bool is_durable = false;
   std::string checkpoint_directory;
-  std::vector<StateFile> state_files;  ///< to restore from
+  std::vector<StateFile> state_files;                   ///< to restore from
+  std::map<std::uint32_t, SinkHistory> sink_histories;  ///< by task, of those with sinks
   Placement placement;
 };
 
@@ -160,6 +162,7 @@ struct HostReport {
   GenerationKey generation;
   std::vector<TaskDone> done;  ///< with state files, without sealed state
   std::optional<OpenEnd> open_end;
+  std::optional<EpochId> committed;  ///< by the task of a marker sink
   std::optional<Error> error;
   bool has_rows_arrived = false;
 };

@@ -134,9 +134,14 @@ void describe(Archive& archive, ClientReply& r) {
   archive(r.what, r.ticket, r.submission, r.text, r.error, r.view);
 }
 template <class Archive>
+void describe(Archive& archive, SinkHistory& r) {
+  archive(r.last_committed, r.unfinished, r.last_message);
+}
+template <class Archive>
 void describe(Archive& archive, OpenTasks& r) {
   archive(r.generation, r.submission, r.coordinator, r.program, r.query, r.fingerprint, r.query_id,
-          r.term, r.is_durable, r.checkpoint_directory, r.state_files, r.placement);
+          r.term, r.is_durable, r.checkpoint_directory, r.state_files, r.sink_histories,
+          r.placement);
 }
 template <class Archive>
 void describe(Archive& archive, TasksOpened& r) {
@@ -156,7 +161,7 @@ void describe(Archive& archive, TasksClosed& r) {
 }
 template <class Archive>
 void describe(Archive& archive, HostReport& r) {
-  archive(r.generation, r.done, r.open_end, r.error, r.has_rows_arrived);
+  archive(r.generation, r.done, r.open_end, r.committed, r.error, r.has_rows_arrived);
 }
 
 }  // namespace stream

@@ -16,8 +16,8 @@ void describe(Archive& archive, TaskFrameHeader& r) {
 
 namespace {
 
-enum class Tag : std::uint8_t { start, batch, end, credit, begin_epoch, end_range };
-constexpr Tag last_of(Tag) { return Tag::end_range; }
+enum class Tag : std::uint8_t { start, batch, end, credit, begin_epoch, end_range, commit };
+constexpr Tag last_of(Tag) { return Tag::commit; }
 
 // A batch of no columns takes no bytes a row; no task makes larger ones.
 constexpr std::size_t kMaxBatchRows = 1u << 24;
@@ -75,6 +75,11 @@ void TaskFrameWriter::end_range() {
   archive(Tag::end_range);
 }
 
+void TaskFrameWriter::commit_epoch(EpochId epoch) {
+  PackArchive archive(elements_);
+  archive(Tag::commit, epoch);
+}
+
 Result<std::string> TaskFrameWriter::take(const TaskFrameHeader& header) {
   std::string frame(1, static_cast<char>(FrameKind::task));
   frame.reserve(elements_.size() + 128 + 16 * credits_.size());
@@ -117,6 +122,12 @@ Result<std::vector<TaskEvent>> read_task_events(std::string_view elements, std::
     }
     if (tag == Tag::end_range) {
       events.emplace_back(RangeEndArrived{});
+      continue;
+    }
+    if (tag == Tag::commit) {
+      CommitArrived commit;
+      archive(commit.epoch);
+      events.emplace_back(commit);
       continue;
     }
     std::uint32_t place = 0;

@@ -35,7 +35,11 @@ struct EpochArrived {
   std::vector<Split> splits;
 };
 struct RangeEndArrived {};
-using TaskEvent = std::variant<ElementArrived, CreditArrived, EpochArrived, RangeEndArrived>;
+struct CommitArrived {
+  EpochId epoch = 0;
+};
+using TaskEvent =
+    std::variant<ElementArrived, CreditArrived, EpochArrived, RangeEndArrived, CommitArrived>;
 
 class TaskFrameWriter {
  public:
@@ -46,6 +50,7 @@ class TaskFrameWriter {
   void grant(std::uint32_t output, std::int64_t bytes);
   void begin_epoch(const EpochStart& start, const std::vector<Split>& splits);
   void end_range();
+  void commit_epoch(EpochId epoch);
 
   bool is_empty() const { return elements_.empty() && credits_.empty(); }
   bool is_full() const { return elements_.size() >= kFullBytes; }

@@ -79,46 +79,34 @@ bool JsonDocument::value(int depth) {
 }
 
 bool JsonDocument::object(int depth) {
-  const std::size_t begin = at_;
-  const std::size_t self = open(ParsedJson::Kind::object);
-  std::uint32_t count = 0;
-  ++at_;
-  skip_blanks();
-  for (bool is_first = true; !at('}'); is_first = false) {
-    if (!is_first) {
-      if (!at(',')) return false;
-      ++at_;
-      skip_blanks();
-    }
+  return sequence(ParsedJson::Kind::object, '}', [&] {
     if (!name()) return false;
     skip_blanks();
     if (!at(':')) return false;
     ++at_;
     skip_blanks();
-    if (!value(depth + 1)) return false;
-    ++count;
-    skip_blanks();
-  }
-  ++at_;
-  nodes_[self].num_children = count;
-  nodes_[self].end = static_cast<std::uint32_t>(nodes_.size());
-  nodes_[self].raw = text_.substr(begin, at_ - begin);
-  return true;
+    return value(depth + 1);
+  });
 }
 
 bool JsonDocument::array(int depth) {
+  return sequence(ParsedJson::Kind::array, ']', [&] { return value(depth + 1); });
+}
+
+template <class Item>
+bool JsonDocument::sequence(ParsedJson::Kind kind, char close, Item item) {
   const std::size_t begin = at_;
-  const std::size_t self = open(ParsedJson::Kind::array);
+  const std::size_t self = open(kind);
   std::uint32_t count = 0;
   ++at_;
   skip_blanks();
-  for (bool is_first = true; !at(']'); is_first = false) {
+  for (bool is_first = true; !at(close); is_first = false) {
     if (!is_first) {
       if (!at(',')) return false;
       ++at_;
       skip_blanks();
     }
-    if (!value(depth + 1)) return false;
+    if (!item()) return false;
     ++count;
     skip_blanks();
   }

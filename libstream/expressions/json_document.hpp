@@ -65,6 +65,9 @@ class JsonDocument {
   bool value(int depth);
   bool object(int depth);
   bool array(int depth);
+  /// What stands in brackets, with commas between; `item` reads one.
+  template <class Item>
+  bool sequence(ParsedJson::Kind kind, char close, Item item);
   bool string(char quote);
   bool unescape(std::size_t begin, char quote);
   bool number();

@@ -73,11 +73,11 @@ DataType infer_json_type(const JsonDocument& document, std::size_t index,
   return primitive(TypeKind::null);
 }
 
-DataType merge_json_types(const DataType& a, const DataType& b) {
+DataType merge_json_types(const DataType& a, const DataType& b, const InferredTypeRules& rules) {
   if (a.kind == TypeKind::null || a == b) return b;
   if (b.kind == TypeKind::null) return a;
   if (a.kind == TypeKind::array && b.kind == TypeKind::array)
-    return array_of(merge_json_types(a.children[0].type, b.children[0].type), true);
+    return array_of(merge_json_types(a.children[0].type, b.children[0].type, rules), true);
   if (a.kind == TypeKind::structure && b.kind == TypeKind::structure) {
     std::vector<Field> fields = a.children;
     for (const Field& field : b.children) {
@@ -86,7 +86,7 @@ DataType merge_json_types(const DataType& a, const DataType& b) {
       if (known == fields.end())
         fields.push_back(field);
       else
-        known->type = merge_json_types(known->type, field.type);
+        known->type = merge_json_types(known->type, field.type, rules);
     }
     sort_fields(fields);
     return struct_of(std::move(fields));
@@ -94,14 +94,14 @@ DataType merge_json_types(const DataType& a, const DataType& b) {
   if (is_numeric(a.kind) && is_numeric(b.kind)) {
     if (a.kind == TypeKind::float64 || b.kind == TypeKind::float64)
       return primitive(TypeKind::float64);
-    const DataType x = a.kind == TypeKind::decimal ? a : decimal_of(20, 0);
-    const DataType y = b.kind == TypeKind::decimal ? b : decimal_of(20, 0);
+    const DataType x = a.kind == TypeKind::decimal ? a : decimal_of(rules.bigint_digits, 0);
+    const DataType y = b.kind == TypeKind::decimal ? b : decimal_of(rules.bigint_digits, 0);
     const int scale = std::max(x.scale, y.scale);
     const int whole = std::max(x.precision - x.scale, y.precision - y.scale);
     if (whole + scale > kMaxDecimalPrecision) return primitive(TypeKind::float64);
     return decimal_of(whole + scale, scale);
   }
-  return primitive(TypeKind::string);
+  return primitive(rules.otherwise);
 }
 
 std::optional<DataType> settle_json_type(const DataType& type, bool is_root) {

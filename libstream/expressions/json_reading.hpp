@@ -39,8 +39,14 @@ class JsonValueReader {
 /// The type of a document, as schema_of_json infers it.
 DataType infer_json_type(const JsonDocument& document, std::size_t node,
                          const RecordOptions& options);
+/// What two inferred types become where they do not agree, and how wide a BIGINT counts.
+struct InferredTypeRules {
+  TypeKind otherwise = TypeKind::string;
+  int bigint_digits = 20;
+};
 /// The type of both; VOID gives way.
-DataType merge_json_types(const DataType& a, const DataType& b);
+DataType merge_json_types(const DataType& a, const DataType& b,
+                          const InferredTypeRules& rules = {});
 /// Without VOID and structs without fields. `is_root`: a struct may be empty.
 std::optional<DataType> settle_json_type(const DataType& type, bool is_root);
 

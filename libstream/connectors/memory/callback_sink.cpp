@@ -1,4 +1,4 @@
-#include <libstream/connectors/epoch_store.hpp>
+#include <libstream/connectors/gathering_writer.hpp>
 #include <libstream/connectors/memory/callback_sink.hpp>
 #include <libstream/connectors/memory/no_commit.hpp>
 
@@ -13,22 +13,10 @@ struct CallbackState {
   EpochStore<Batch> epochs;
 };
 
-class CallbackWriter final : public SinkWriter {
+class CallbackWriter final : public GatheringWriter<Batch> {
  public:
-  explicit CallbackWriter(std::shared_ptr<CallbackState> state) : state_(std::move(state)) {}
-
-  Result<void> open(const SinkContext& context) override {
-    task_ = context.task;
-    num_tasks_ = context.num_tasks;
-    return {};
-  }
-
-  Result<void> begin(std::int64_t epoch, EpochMillis batch_time) override {
-    epoch_ = epoch;
-    bytes_ = 0;
-    state_->epochs.begin(epoch, batch_time, task_);
-    return {};
-  }
+  explicit CallbackWriter(const std::shared_ptr<CallbackState>& state)
+      : GatheringWriter({state, &state->epochs}), state_(state) {}
 
   Result<void> write(const Batch& batch) override {
     Batch kept = compact_if_sparse(batch, pool_);
@@ -37,26 +25,20 @@ class CallbackWriter final : public SinkWriter {
       return fatal(
           fmt::format("{}: epoch {} holds more than {} bytes; raise max_epoch_bytes or "
                       "limit what the sources take an epoch",
-                      state_->options.name, epoch_, state_->options.max_epoch_bytes));
-    state_->epochs.add(epoch_, task_, std::move(kept));
+                      state_->options.name, epoch(), state_->options.max_epoch_bytes));
+    gather(std::move(kept));
     return {};
   }
 
-  Result<void> end(std::int64_t epoch) override {
-    if (!state_->epochs.end(epoch, task_, num_tasks_)) return {};
-    auto whole = state_->epochs.take(epoch);
-    return call(epoch, whole.batch_time, std::move(whole.items));
-  }
-
-  Result<std::string> finish(std::int64_t) override { return std::string(); }
-
  private:
-  Result<void> call(std::int64_t epoch, EpochMillis batch_time, std::vector<Batch> batches) {
+  void begin_gathering() override { bytes_ = 0; }
+
+  Result<void> hand_on(Epoch whole) override {
     const auto where = [&] {
-      return fmt::format("{}: the function failed on epoch {}", state_->options.name, epoch);
+      return fmt::format("{}: the function failed on epoch {}", state_->options.name, whole.epoch);
     };
     try {
-      auto called = state_->callback(epoch, batch_time, std::move(batches));
+      auto called = state_->callback(whole.epoch, whole.batch_time, std::move(whole.items));
       if (!called) return std::move(called).error().with_context(where());
       return {};
     } catch (const std::exception& failure) {
@@ -68,9 +50,6 @@ class CallbackWriter final : public SinkWriter {
 
   std::shared_ptr<CallbackState> state_;
   BlockPool pool_;
-  std::uint32_t task_ = 0;
-  std::uint32_t num_tasks_ = 1;
-  std::int64_t epoch_ = 0;
   std::size_t bytes_ = 0;  // what this task gathered in the epoch
 };
 

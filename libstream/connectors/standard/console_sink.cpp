@@ -1,4 +1,4 @@
-#include <libstream/connectors/epoch_store.hpp>
+#include <libstream/connectors/gathering_writer.hpp>
 #include <libstream/connectors/memory/no_commit.hpp>
 #include <libstream/connectors/row_text.hpp>
 #include <libstream/connectors/standard/console_output.hpp>
@@ -19,39 +19,25 @@ struct ConsoleState {
   ConsoleOutput output;
 };
 
-class ConsoleWriter final : public SinkWriter {
+class ConsoleWriter final : public GatheringWriter<std::string> {
  public:
-  explicit ConsoleWriter(std::shared_ptr<ConsoleState> state) : state_(std::move(state)) {}
-
-  Result<void> open(const SinkContext& context) override {
-    task_ = context.task;
-    num_tasks_ = context.num_tasks;
-    return {};
-  }
-
-  Result<void> begin(std::int64_t epoch, EpochMillis batch_time) override {
-    epoch_ = epoch;
-    // One row more than is shown tells whether there are more.
-    rows_left_ = state_->options.num_rows + 1;
-    state_->rows.begin(epoch, batch_time, task_);
-    return {};
-  }
+  explicit ConsoleWriter(const std::shared_ptr<ConsoleState>& state)
+      : GatheringWriter({state, &state->rows}), state_(state) {}
 
   Result<void> write(const Batch& batch) override {
     for (std::size_t row = 0; row < batch.num_rows() && rows_left_ > 0; ++row, --rows_left_)
-      state_->rows.add(epoch_, task_, row_text(batch, row));
+      gather(row_text(batch, row));
     return {};
   }
 
-  Result<void> end(std::int64_t epoch) override {
-    if (!state_->rows.end(epoch, task_, num_tasks_)) return {};
-    const auto whole = state_->rows.take(epoch);
+ private:
+  // One row more than is shown tells whether there are more.
+  void begin_gathering() override { rows_left_ = state_->options.num_rows + 1; }
+
+  Result<void> hand_on(Epoch whole) override {
     return state_->output.print(text_of(whole.batch_time, whole.items));
   }
 
-  Result<std::string> finish(std::int64_t) override { return std::string(); }
-
- private:
   std::string text_of(EpochMillis batch_time, const std::vector<std::string>& rows) const {
     std::string text = fmt::format("{0}Time: {1} ms\n{0}", kConsoleRule, batch_time);
     const std::size_t num_shown = std::min(rows.size(), state_->options.num_rows);
@@ -62,9 +48,6 @@ class ConsoleWriter final : public SinkWriter {
   }
 
   std::shared_ptr<ConsoleState> state_;
-  std::uint32_t task_ = 0;
-  std::uint32_t num_tasks_ = 1;
-  std::int64_t epoch_ = 0;
   std::size_t rows_left_ = 0;
 };
 

@@ -1,4 +1,4 @@
-#include <libstream/connectors/epoch_store.hpp>
+#include <libstream/connectors/gathering_writer.hpp>
 #include <libstream/connectors/memory/no_commit.hpp>
 #include <libstream/connectors/standard/console_output.hpp>
 #include <libstream/connectors/standard/console_table_sink.hpp>
@@ -19,45 +19,32 @@ struct TableState {
   ConsoleOutput output;
 };
 
-class TableWriter final : public SinkWriter {
+class TableWriter final : public GatheringWriter<Batch> {
  public:
-  explicit TableWriter(std::shared_ptr<TableState> state) : state_(std::move(state)) {}
+  explicit TableWriter(const std::shared_ptr<TableState>& state)
+      : GatheringWriter({state, &state->rows}), state_(state) {}
 
-  Result<void> open(const SinkContext& context) override {
-    task_ = context.task;
-    num_tasks_ = context.num_tasks;
-    return {};
-  }
-  Result<void> begin(std::int64_t epoch, EpochMillis batch_time) override {
-    epoch_ = epoch;
-    // One row more than is shown tells whether there are more.
-    rows_left_ = state_->options.num_rows + 1;
-    state_->rows.begin(epoch, batch_time, task_);
-    return {};
-  }
   Result<void> write(const Batch& batch) override {
     if (rows_left_ == 0 || batch.num_rows() == 0) return {};
     rows_left_ -= std::min(rows_left_, batch.num_rows());
-    state_->rows.add(epoch_, task_, batch);
+    gather(batch);
     return {};
   }
-  Result<void> end(std::int64_t epoch) override {
-    if (!state_->rows.end(epoch, task_, num_tasks_)) return {};
-    const auto whole = state_->rows.take(epoch);
+
+ private:
+  // One row more than is shown tells whether there are more.
+  void begin_gathering() override { rows_left_ = state_->options.num_rows + 1; }
+
+  Result<void> hand_on(Epoch whole) override {
     TableTextOptions options;
     options.max_rows = state_->options.num_rows;
     options.truncate = state_->options.truncates ? 20 : 0;
     return state_->output.print(
-        fmt::format("{0}Batch: {1}\n{0}{2}", kConsoleRule, epoch,
+        fmt::format("{0}Batch: {1}\n{0}{2}", kConsoleRule, whole.epoch,
                     show_text(state_->schema, whole.items, options, state_->settings)));
   }
-  Result<std::string> finish(std::int64_t) override { return std::string(); }
 
- private:
   std::shared_ptr<TableState> state_;
-  std::uint32_t task_ = 0;
-  std::uint32_t num_tasks_ = 1;
-  std::int64_t epoch_ = 0;
   std::size_t rows_left_ = 0;
 };
 

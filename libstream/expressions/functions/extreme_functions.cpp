@@ -1,68 +1,20 @@
 // min, max, min_by and max_by.
 #include <libstream/expressions/builtin_functions.hpp>
-#include <libstream/expressions/functions/accumulators.hpp>
+#include <libstream/expressions/functions/kept_value.hpp>
 
 namespace stream {
 namespace {
 
-template <class T>
-struct ExtremeState {
-  T value{};
-  bool has_value = false;
-  std::size_t heap_bytes() const { return Storage<T>::heap_bytes(value); }
-};
-
 /// Keeps the least (kSign = 1) or the greatest (kSign = -1) value.
 template <class T, int kSign>
-class ExtremeAccumulator final : public GroupedAccumulator<ExtremeState<T>> {
-  using Base = GroupedAccumulator<ExtremeState<T>>;
-  using Base::heap_bytes_;
-  using Base::states_;
-
- public:
-  Result<void> update(std::span<const Operand> arguments, std::span<const std::uint32_t> groups,
-                      EvaluationContext&) override {
-    take(arguments[0].column, arguments[0].is_constant, groups);
-    return {};
+struct Extreme {
+  template <class View>
+  static bool takes(const KeptValue<T>& kept, const View& value) {
+    return !kept.has_value || kSign * Storage<T>::compare(value, kept.value) < 0;
   }
-  Result<void> merge(std::span<const Column> state,
-                     std::span<const std::uint32_t> groups) override {
-    take(state[0], false, groups);
-    return {};
-  }
-  void append_state(std::span<const std::uint32_t> groups,
-                    std::span<ColumnBuilder> builders) const override {
-    append_values(groups, builders[0]);
-  }
-  Result<void> append_result(std::span<const std::uint32_t> groups, ColumnBuilder& builder,
-                             EvaluationContext&) const override {
-    append_values(groups, builder);
-    return {};
-  }
-
- private:
-  void take(const Column& column, bool is_constant, std::span<const std::uint32_t> groups) {
-    ExtremeState<T>* states = states_.data();
-    std::size_t* heap_bytes = &heap_bytes_;
-    for_each_value<T>(column, is_constant, groups,
-                      [states, heap_bytes](std::uint32_t group, const auto& value) {
-                        ExtremeState<T>& state = states[group];
-                        if (state.has_value && kSign * Storage<T>::compare(value, state.value) >= 0)
-                          return;
-                        *heap_bytes -= state.heap_bytes();
-                        state.value = value;
-                        state.has_value = true;
-                        *heap_bytes += state.heap_bytes();
-                      });
-  }
-  void append_values(std::span<const std::uint32_t> groups, ColumnBuilder& builder) const {
-    for (const std::uint32_t group : groups) {
-      if (states_[group].has_value) {
-        Storage<T>::append(builder, states_[group].value);
-      } else {
-        builder.append_null();
-      }
-    }
+  template <class View>
+  static T next(const KeptValue<T>&, const View& value) {
+    return T(value);
   }
 };
 
@@ -136,8 +88,9 @@ Result<ResolvedAggregate> resolve_extreme(std::string_view name, Arguments argum
   extreme.parameter_types = {type};
   extreme.type = type;
   extreme.state = {{std::string(name), type, true}};
-  extreme.make = visit_storage(
-      type, []<class T>(std::type_identity<T>) { return maker<ExtremeAccumulator<T, kSign>>(); });
+  extreme.make = visit_storage(type, []<class T>(std::type_identity<T>) {
+    return maker<KeptValueAccumulator<T, Extreme<T, kSign>>>();
+  });
   return extreme;
 }
 

@@ -2,6 +2,7 @@
 #include <libstream/data/value_text.hpp>
 #include <libstream/expressions/function.hpp>
 #include <libstream/expressions/functions/variant_values.hpp>
+#include <libstream/expressions/json_reading.hpp>
 #include <libstream/expressions/number_text.hpp>
 #include <libstream/expressions/text_options.hpp>
 
@@ -191,35 +192,7 @@ DataType variant_schema(const JsonDocument& document, std::size_t index) {
 }
 
 DataType merge_variant_schemas(const DataType& a, const DataType& b) {
-  if (a.kind == TypeKind::null || a == b) return b;
-  if (b.kind == TypeKind::null) return a;
-  if (a.kind == TypeKind::array && b.kind == TypeKind::array)
-    return array_of(merge_variant_schemas(a.children[0].type, b.children[0].type), true);
-  if (a.kind == TypeKind::structure && b.kind == TypeKind::structure) {
-    std::vector<Field> fields = a.children;
-    for (const Field& field : b.children) {
-      const auto known = std::find_if(fields.begin(), fields.end(),
-                                      [&](const Field& other) { return other.name == field.name; });
-      if (known == fields.end())
-        fields.push_back(field);
-      else
-        known->type = merge_variant_schemas(known->type, field.type);
-    }
-    std::stable_sort(fields.begin(), fields.end(),
-                     [](const Field& x, const Field& y) { return x.name < y.name; });
-    return struct_of(std::move(fields));
-  }
-  if (is_numeric(a.kind) && is_numeric(b.kind)) {
-    if (a.kind == TypeKind::float64 || b.kind == TypeKind::float64)
-      return primitive(TypeKind::float64);
-    const DataType x = a.kind == TypeKind::decimal ? a : decimal_of(19, 0);
-    const DataType y = b.kind == TypeKind::decimal ? b : decimal_of(19, 0);
-    const int scale = std::max(x.scale, y.scale);
-    const int whole = std::max(x.precision - x.scale, y.precision - y.scale);
-    if (whole + scale > kMaxDecimalPrecision) return primitive(TypeKind::float64);
-    return decimal_of(whole + scale, scale);
-  }
-  return primitive(TypeKind::variant);
+  return merge_json_types(a, b, {TypeKind::variant, 19});
 }
 
 std::string variant_schema_text(const DataType& type) {

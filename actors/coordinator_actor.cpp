@@ -23,6 +23,7 @@ std::vector<std::uint32_t> parallelisms(const PhysicalPlan& plan) {
 CoordinatorActor::CoordinatorActor(caf::actor_config& config,
                                    std::shared_ptr<CoordinatorSetup> setup)
     : caf::blocking_actor(config),
+      started_as_(setup->query),
       query_(setup->query),
       setup_(std::move(setup)),
       nodes_(setup_->nodes),
@@ -74,6 +75,9 @@ void CoordinatorActor::receive_one() {
       [this](const RowsArrived&) { take([this] { loop_->on_rows_available(); }); },
       [this](const RunEpochs& message) { take([&] { loop_->run_epochs(message.epochs); }); },
       [this](const CatchUp& message) { take([&] { loop_->catch_up(message.request); }); },
+      [this](const RescaleQuery& message) {
+        take([&] { loop_->rescale(message.request, message.parallelism); });
+      },
       [this](const StopQuery& message) { take([&] { loop_->stop(message.gracefully); }); },
       [this](const caf::exit_msg& message) {
         if (message.reason) is_over_ = true;
@@ -110,7 +114,7 @@ void CoordinatorActor::start() {
         return [this, error = std::move(error)] { loop_->on_task_failed(error); };
       },
       services_gate_->make_pass());
-  loop_ = std::make_unique<QueryLoop>(query_->plan, query_->options, query_->run_id,
+  loop_ = std::make_unique<QueryLoop>(plan_of(query_), query_->options, query_->run_id,
                                       std::move(setup->services), std::move(setup->initial_offsets),
                                       *this);
   if (auto restored = restore_tasks({}); !restored) {
@@ -150,6 +154,16 @@ std::size_t CoordinatorActor::commit_tasks(EpochId epoch) {
   return asked;
 }
 
+void CoordinatorActor::change_plan(std::shared_ptr<const PhysicalPlan> plan) {
+  end_tasks();
+  auto changed = std::make_shared<QueryDefinition>(*query_);
+  changed->plan = *plan;
+  changed->graph = make_task_graph(changed->plan);
+  query_ = std::move(changed);
+  placement_.clear();
+  local_.change_query(query_);
+}
+
 Result<void> CoordinatorActor::restore_tasks(const RestoredState& state) {
   end_tasks();
   const std::uint64_t number = local_.has_generation() ? local_.generation() + 1 : 0;
@@ -173,7 +187,7 @@ Result<void> CoordinatorActor::restore_tasks(const RestoredState& state) {
   nodes_->listen(number, tasks_, self());
   const bool has_state = !state.empty();
   return nodes_->open(
-      {number, services.query_id(), services.term(), services.is_durable(),
+      {number, &query_->plan, services.query_id(), services.term(), services.is_durable(),
        has_state ? services.committed_files() : std::vector<StateFile>(), sink_histories()},
       placement_, self());
 }
@@ -245,6 +259,12 @@ void CoordinatorActor::epoch_committed(const QueryProgress& progress) {
 }
 
 void CoordinatorActor::caught_up(std::int64_t request) { query_->status->caught_up(request); }
+
+void CoordinatorActor::rescaled(std::int64_t request, const std::optional<Error>& error) {
+  if (error && request == 0)
+    STREAM_LOG(warning, "query '{}' keeps its parallelism: {}", options().name, error->message());
+  query_->status->rescaled(request, error);
+}
 
 void CoordinatorActor::stopped(const std::optional<Error>& error) {
   has_stopped_ = true;

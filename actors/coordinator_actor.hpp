@@ -39,10 +39,12 @@ class CoordinatorActor final : public caf::blocking_actor, public QueryHost {
   void begin_epoch(const EpochAssignment& assignment) override;
   void end_open_ranges() override;
   std::size_t commit_tasks(EpochId epoch) override;
+  void change_plan(std::shared_ptr<const PhysicalPlan> plan) override;
   Result<void> restore_tasks(const RestoredState& state) override;
   void schedule_tick(EpochMillis at) override { tick_at_ = at; }
   void epoch_committed(const QueryProgress& progress) override;
   void caught_up(std::int64_t request) override;
+  void rescaled(std::int64_t request, const std::optional<Error>& error) override;
   void stopped(const std::optional<Error>& error) override;
 
   void receive_one();
@@ -62,6 +64,7 @@ class CoordinatorActor final : public caf::blocking_actor, public QueryHost {
   const QueryOptions& options() const { return query_->options; }
   caf::actor self() { return caf::actor_cast<caf::actor>(this); }
 
+  const std::shared_ptr<const QueryDefinition> started_as_;  ///< its options are in use
   std::shared_ptr<const QueryDefinition> query_;
   std::shared_ptr<CoordinatorSetup> setup_;
   std::unique_ptr<QueryLoop> loop_;

@@ -23,6 +23,8 @@ class LocalTasks {
  public:
   LocalTasks(caf::actor_system& system, std::shared_ptr<const QueryDefinition> query);
 
+  /// The next ones are tasks of another plan. None are there now.
+  void change_query(std::shared_ptr<const QueryDefinition> query) { query_ = std::move(query); }
   /// Opens the tasks of `numbers` with what was restored; nothing runs yet. None are open before.
   Result<void> open(std::uint64_t generation, const std::vector<std::uint32_t>& numbers,
                     const RestoredState& state, const TaskGround& ground);

@@ -10,7 +10,8 @@
 //   services    -> coordinator  TakeAnswer
 //   node agent  -> task         DeliverFrame;  -> coordinator  PlaceAgain, reports of other nodes
 //   all of a process -> node agent  CallNode;  peer task -> itself  FlushFrame
-//   callers     -> coordinator  StopQuery, RunEpochs, CatchUp; RowsArrived from a reader's wake
+//   callers     -> coordinator  StopQuery, RunEpochs, CatchUp, RescaleQuery; RowsArrived from a
+//                               reader's wake
 //   caller's actor <-> source and sink of pipeline.hpp: QueryInput, InputCredit, QueryOutput,
 //   OutputTaken
 //
@@ -144,6 +145,12 @@ struct CatchUp {
   std::int64_t request = 0;
 };
 
+/// Requests count up.
+struct RescaleQuery {
+  std::int64_t request = 0;
+  std::uint32_t parallelism = 1;
+};
+
 struct RowsArrived {};
 
 }  // namespace stream
@@ -175,6 +182,7 @@ STREAM_MESSAGE(stream_query, stream::StartLoop)
 STREAM_MESSAGE(stream_query, stream::StopQuery)
 STREAM_MESSAGE(stream_query, stream::RunEpochs)
 STREAM_MESSAGE(stream_query, stream::CatchUp)
+STREAM_MESSAGE(stream_query, stream::RescaleQuery)
 STREAM_MESSAGE(stream_query, stream::RowsArrived)
 STREAM_MESSAGE(stream_query, stream::QueryInput)
 STREAM_MESSAGE(stream_query, stream::InputCredit)

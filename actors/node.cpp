@@ -149,11 +149,11 @@ Result<NodeAddress> parse_node_address(const std::string& text) {
   return bad_option(fmt::format("'{}' is no address; write 127.0.0.1:PORT", text));
 }
 
-std::uint64_t fingerprint_of(const PlannedQuery& query) {
-  std::string text = explain(query.plan);
-  for (const auto& source : query.plan.sources) text += source->description() + "\n";
-  for (const auto& sink : query.plan.sinks) text += sink->description() + "\n";
-  for (const Stage& stage : query.plan.stages) {
+std::uint64_t fingerprint_of(const PhysicalPlan& plan) {
+  std::string text = explain(plan);
+  for (const auto& source : plan.sources) text += source->description() + "\n";
+  for (const auto& sink : plan.sinks) text += sink->description() + "\n";
+  for (const Stage& stage : plan.stages) {
     text += fmt::format("{} {}\n", stage.name, stage.parallelism);
     for (const PhysicalOperator& op : stage.operators) text += op.id + " " + op.name + "\n";
   }
@@ -218,6 +218,33 @@ Result<ClusterView> cluster_status(const NodeAddress& node) {
   STREAM_TRY(const auto reply, client.receive(kLongestAnswer));
   if (!reply || !reply->view) return transient("the node does not answer");
   return *reply->view;
+}
+
+Result<void> rescale_submission(const NodeAddress& node, std::uint64_t number,
+                                std::uint32_t parallelism) {
+  Client client(node);
+  STREAM_TRY(client.connect());
+  ClientRequest request;
+  request.what = ClientRequest::What::rescale;
+  request.submission = number;
+  request.parallelism = parallelism;
+  bool is_asked = false;
+  while (true) {
+    client.send({});
+    STREAM_TRY(const auto reply, client.receive(kLongestAnswer));
+    if (!reply || !reply->view) return transient("the node does not answer");
+    const Submission* one = reply->view->find_submission(number);
+    if (one == nullptr || one->is_over())
+      return bad_option(fmt::format("no submission {} runs; cluster status lists them", number));
+    if (!std::exchange(is_asked, true)) {
+      client.send(request);
+      continue;
+    }
+    const bool is_running = one->state == SubmissionState::running;
+    if (is_running && one->parallelism == parallelism) return {};
+    if (is_running && !one->message.empty()) return fatal(one->message);
+    STREAM_TRY([[maybe_unused]] const auto pause, client.receive(kStopCheck));
+  }
 }
 
 Result<void> drain_node(const NodeAddress& node, const std::string& which) {

@@ -19,12 +19,13 @@ struct NodeAddress {
 };
 Result<NodeAddress> parse_node_address(const std::string& text);
 
-/// A query of a program, ready to run. `fingerprint` is the same where the plan is the same.
+/// A query of a program, ready to run.
 struct PlannedQuery {
   PhysicalPlan plan;
   QueryOptions options;
 };
-std::uint64_t fingerprint_of(const PlannedQuery& query);
+/// The same where the plan is the same.
+std::uint64_t fingerprint_of(const PhysicalPlan& plan);
 
 /// Makes the queries of a program, in their order; on every node alike. Any thread; may throw.
 using ProgramPlanner = std::function<Result<std::vector<PlannedQuery>>(const QueryProgram&)>;
@@ -57,6 +58,9 @@ struct SubmissionEvents {
 Result<void> submit_program(const NodeAddress& node, const QueryProgram& program,
                             const SubmissionEvents& events);
 
+/// Returns when the submission runs with `parallelism`. Error: why it does not.
+Result<void> rescale_submission(const NodeAddress& node, std::uint64_t number,
+                                std::uint32_t parallelism);
 Result<ClusterView> cluster_status(const NodeAddress& node);
 /// `which`: an id or HOST:PORT. Its tasks and coordinators move to other nodes.
 Result<void> drain_node(const NodeAddress& node, const std::string& which);

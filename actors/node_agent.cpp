@@ -114,8 +114,13 @@ void NodeAgent::carry_out(const StartSubmission& command) {
   ProgramRun::Told told;
   told.started = [tell, submission](const std::string& queries) {
     tell([submission, queries](NodeAgent& node) {
-      node.handle(node.board_.report_submission(
-          {submission.number, submission.attempt, SubmissionState::running, {}, ""}, node.now()));
+      node.handle(node.board_.report_submission({submission.number,
+                                                 submission.attempt,
+                                                 SubmissionState::running,
+                                                 {},
+                                                 "",
+                                                 submission.program.parallelism},
+                                                node.now()));
       ClientReply reply;
       reply.what = ClientReply::What::started;
       reply.text = queries;
@@ -155,6 +160,29 @@ void NodeAgent::carry_out(const StopSubmission& command) {
   // Its end takes a while: readers and writers let go first.
   system().spawn<caf::detached>([run = std::move(found->second)] { run->stop(); });
   runs_.erase(found);
+}
+
+/// It takes an epoch's end, and the state of all tasks.
+void NodeAgent::carry_out(const RescaleSubmission& command) {
+  const auto found = runs_.find(command.number);
+  const Submission* one = board_.view().find_submission(command.number);
+  if (found == runs_.end() || one == nullptr) return;
+  const auto tell = [agent = caf::actor_cast<caf::actor_addr>(self()), command,
+                     before = one->parallelism](const Result<void>& rescaled) {
+    SubmissionReport report{command.number,     command.attempt, SubmissionState::running, {}, "",
+                            command.parallelism};
+    if (!rescaled) {
+      report.message = rescaled.error().message();
+      report.parallelism = before;
+    }
+    if (const auto strong = caf::actor_cast<caf::actor>(agent))
+      caf_compat::send_from_outside(
+          strong, CallNode{[report](NodeAgent& node) {
+            node.handle(node.board_.report_submission(report, node.now()));
+          }});
+  };
+  system().spawn<caf::detached>(
+      [run = found->second, command, tell] { tell(run->rescale(command.parallelism)); });
 }
 
 void NodeAgent::carry_out(const SendReport& command) {

@@ -45,6 +45,7 @@ class NodeAgent final : public caf::event_based_actor {
   void carry_out(const MembersChanged& command);
   void carry_out(const StartSubmission& command);
   void carry_out(const StopSubmission& command);
+  void carry_out(const RescaleSubmission& command);
   void carry_out(const SendReport& command);
   void lose(const std::string& node);
   void tell_queries_of(const std::set<std::string>& lost);

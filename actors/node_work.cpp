@@ -113,6 +113,8 @@ void NodeAgent::take_request(const ClientRequest& request, const std::string& ho
           return handle(board_.on_drain(std::string(node.id), now()));
       }
       return;
+    case What::rescale:
+      return handle(board_.on_rescale(request.submission, request.parallelism, now()));
     case What::stop:
       return handle(board_.on_stop_submission(request.submission, now()));
     case What::status:

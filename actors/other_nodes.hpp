@@ -7,6 +7,7 @@
 #include <libstream/connectors/sink.hpp>
 #include <libstream/control/epoch_records.hpp>
 #include <libstream/control/placement.hpp>
+#include <libstream/plans/physical_plan.hpp>
 
 #include <map>
 #include <string>
@@ -17,6 +18,7 @@ namespace stream {
 /// What tasks of a generation are opened with.
 struct GenerationSetup {
   std::uint64_t number = 0;
+  const PhysicalPlan* plan = nullptr;  ///< of the tasks
   std::string query_id;
   std::int64_t term = 0;
   bool is_durable = false;

@@ -44,6 +44,7 @@ void ProgramRun::start(const ProgramPlanner& planner) {
   {
     std::lock_guard lock(mutex_);
     is_all_started_ = true;
+    changed_.notify_all();
     is_over = num_ended_ == num_started_ && !std::exchange(is_told_, true);
   }
   if (is_over) tell_.ended(error_);
@@ -59,7 +60,6 @@ Result<void> ProgramRun::start_queries(const ProgramPlanner& planner) {
     request.submission = submission_.number;
     request.program = submission_.program;
     request.query = i;
-    request.fingerprint = fingerprint_of(planned[i]);
     request.checkpoint_directory = planned[i].options.checkpoint_directory;
     auto nodes = std::make_shared<QueryNodes>(system_, peers_, std::move(request));
     names += (names.empty() ? "" : ", ") + planned[i].options.name;
@@ -97,13 +97,27 @@ void ProgramRun::on_ended(const std::optional<Error>& error) {
 }
 
 void ProgramRun::stop() {
-  std::vector<std::unique_ptr<RunningQuery>> queries;
+  std::vector<std::shared_ptr<RunningQuery>> queries;
   {
     std::lock_guard lock(mutex_);
     is_stopped_ = true;
+    changed_.notify_all();
     queries.swap(queries_);
   }
   for (const auto& query : queries) query->stop(false);
+}
+
+Result<void> ProgramRun::rescale(std::uint32_t parallelism) {
+  std::vector<std::shared_ptr<RunningQuery>> queries;
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return is_all_started_ || is_stopped_; });
+    queries = queries_;
+  }
+  for (const auto& query : queries) {
+    if (query->is_active()) STREAM_TRY(query->rescale(parallelism));
+  }
+  return {};
 }
 
 std::vector<QueryNodes::Running> ProgramRun::running() const {

@@ -6,6 +6,7 @@
 #include <actors/query_handle.hpp>
 #include <actors/query_nodes.hpp>
 
+#include <condition_variable>
 #include <mutex>
 
 namespace stream {
@@ -27,6 +28,9 @@ class ProgramRun : public std::enable_shared_from_this<ProgramRun> {
   void start(const ProgramPlanner& planner);
   /// Stops the queries; waits until they have ended.
   void stop();
+  /// Waits until all queries have started; returns when all run so. Error: why one does not; those
+  /// before it have changed.
+  Result<void> rescale(std::uint32_t parallelism);
   /// Where tasks run that other nodes could lose. Any thread.
   std::vector<QueryNodes::Running> running() const;
 
@@ -41,7 +45,8 @@ class ProgramRun : public std::enable_shared_from_this<ProgramRun> {
   const Told tell_;
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<QueryNodes>> nodes_;
-  std::vector<std::unique_ptr<RunningQuery>> queries_;
+  std::condition_variable changed_;  ///< started or stopped
+  std::vector<std::shared_ptr<RunningQuery>> queries_;
   std::size_t num_started_ = 0;
   std::size_t num_ended_ = 0;
   bool is_all_started_ = false;

@@ -55,7 +55,17 @@ class ActorQuery final : public RunningQuery {
     return status_->wait_for_catch_up(request);
   }
 
+  Result<void> rescale(std::uint32_t parallelism) override {
+    if (status_->is_own_thread())
+      return fatal("rescale was called from within the query itself; call it from another thread");
+    std::lock_guard one_at_a_time(rescale_mutex_);
+    const std::int64_t request = status_->next_rescale_request();
+    caf_compat::send_from_outside(coordinator_, RescaleQuery{request, parallelism});
+    return status_->wait_for_rescale(request);
+  }
+
  private:
+  std::mutex rescale_mutex_;
   std::shared_ptr<void> keep_alive_;  // let go of last
   caf::actor coordinator_;
   std::shared_ptr<QueryStatus> status_;
@@ -78,7 +88,7 @@ Result<StartedQuery> start_query(caf::actor_system& system, PhysicalPlan plan, Q
   auto setup = std::make_shared<CoordinatorSetup>();
   setup->query = query;
   setup->nodes = std::move(nodes);
-  STREAM_TRY(setup->services, QueryServices::open(query->plan, query->options));
+  STREAM_TRY(setup->services, QueryServices::open(plan_of(query), query->options));
   STREAM_TRY(setup->initial_offsets, setup->services->initial_offsets());
   const std::string id = setup->services->query_id();
 

@@ -1,3 +1,4 @@
+#include <actors/node.hpp>
 #include <actors/peer_task_actor.hpp>
 #include <actors/query_nodes.hpp>
 #include <libstream/base/hash.hpp>
@@ -22,6 +23,8 @@ Result<void> QueryNodes::open(const GenerationSetup& setup, const Placement& pla
   std::set<std::string> others(placement.begin(), placement.end());
   others.erase(self());
   request_.generation = key(setup.number);
+  request_.parallelism = setup.plan->parallelism;
+  request_.fingerprint = fingerprint_of(*setup.plan);
   request_.query_id = setup.query_id;
   request_.term = setup.term;
   request_.is_durable = setup.is_durable;

@@ -9,7 +9,7 @@ namespace stream {
 
 class QueryNodes final : public OtherNodes {
  public:
-  /// `request` says what the query is: submission, program, query, fingerprint, directory.
+  /// `request` says what the query is: submission, program, query, directory.
   QueryNodes(caf::actor_system& system, std::shared_ptr<NodePeers> peers, OpenTasks request);
 
   const std::string& self() const override { return peers_->self(); }

@@ -28,6 +28,13 @@ void QueryStatus::caught_up(std::int64_t request) {
   changed_.notify_all();
 }
 
+void QueryStatus::rescaled(std::int64_t request, const std::optional<Error>& error) {
+  std::lock_guard lock(mutex_);
+  rescaled_ = request;
+  rescale_error_ = error;
+  changed_.notify_all();
+}
+
 void QueryStatus::ended(const std::optional<Error>& error) {
   std::lock_guard lock(mutex_);
   if (has_ended_) return;
@@ -71,6 +78,20 @@ Result<void> QueryStatus::wait_for_catch_up(std::int64_t request) const {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return has_ended_ || caught_up_ >= request; });
   if (error_) return *error_;
+  return {};
+}
+
+std::int64_t QueryStatus::next_rescale_request() {
+  std::lock_guard lock(mutex_);
+  return ++rescale_request_;
+}
+
+Result<void> QueryStatus::wait_for_rescale(std::int64_t request) const {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return has_ended_ || rescaled_ >= request; });
+  if (rescaled_ >= request && rescale_error_) return *rescale_error_;
+  if (error_) return *error_;
+  if (rescaled_ < request) return fatal("the query ended before it was rescaled");
   return {};
 }
 

@@ -16,6 +16,7 @@ class QueryStatus {
   // The coordinator's side.
   void epoch_committed(const QueryProgress& progress);
   void caught_up(std::int64_t request);
+  void rescaled(std::int64_t request, const std::optional<Error>& error);
   void ended(const std::optional<Error>& error);
 
   // The callers' side.
@@ -26,6 +27,9 @@ class QueryStatus {
   std::int64_t next_catch_up_request();
   /// Returns when `request` was met or the query has ended.
   Result<void> wait_for_catch_up(std::int64_t request) const;
+  std::int64_t next_rescale_request();
+  /// Returns when `request`, the newest, was answered or the query has ended.
+  Result<void> wait_for_rescale(std::int64_t request) const;
   bool has_ended() const;
   std::int64_t num_committed() const;
   std::optional<QueryProgress> last_progress() const;
@@ -51,6 +55,9 @@ class QueryStatus {
   std::int64_t num_committed_ = 0;
   std::int64_t catch_up_request_ = 0;
   std::int64_t caught_up_ = 0;
+  std::int64_t rescale_request_ = 0;
+  std::int64_t rescaled_ = 0;
+  std::optional<Error> rescale_error_;  ///< of the newest that was answered
   bool has_ended_ = false;
   std::optional<Error> error_;
   std::optional<QueryProgress> last_progress_;

@@ -14,7 +14,8 @@
 
 namespace stream {
 
-/// What never changes while a query runs. Shared by its coordinator and tasks.
+/// What never changes while its tasks run; a query that is rescaled gets another. Shared by its
+/// coordinator and tasks.
 struct QueryDefinition {
   PhysicalPlan plan;
   QueryOptions options;
@@ -22,6 +23,11 @@ struct QueryDefinition {
   std::vector<TaskNode> graph;
   std::shared_ptr<QueryStatus> status;
 };
+
+inline std::shared_ptr<const PhysicalPlan> plan_of(std::shared_ptr<const QueryDefinition> query) {
+  const PhysicalPlan* plan = &query->plan;
+  return {std::move(query), plan};
+}
 
 /// Where a reader's wake goes. Readers may keep it longer than the query lives.
 class WakeTarget {

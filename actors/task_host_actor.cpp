@@ -21,11 +21,15 @@ Result<PlannedQuery> TaskHostActor::plan() const {
     if (request_.query >= planned.size())
       return fatal(fmt::format("the program has {} queries here, query {} is to run",
                                planned.size(), request_.query));
-    if (fingerprint_of(planned[request_.query]) != request_.fingerprint)
+    PlannedQuery& query = planned[request_.query];
+    if (query.plan.parallelism != request_.parallelism) {
+      STREAM_TRY(query.plan, with_parallelism(query.plan, request_.parallelism));
+    }
+    if (fingerprint_of(query.plan) != request_.fingerprint)
       return fatal(
           "the program has another plan here than on its coordinator's node: both must be of one "
           "build and see the same files");
-    return std::move(planned[request_.query]);
+    return std::move(query);
   } catch (...) {
     return caught_error("planning");
   }

@@ -25,5 +25,6 @@ Command add_node(CLI::App& app);
 Command add_submit(CLI::App& app);
 Command add_cluster_status(CLI::App& app);
 Command add_cluster_drain(CLI::App& app);
+Command add_rescale(CLI::App& app);
 
 }  // namespace stream::apps

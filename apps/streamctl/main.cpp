@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
 #ifdef STREAM_HAS_NODES
   add(app, "node", "run a node of a cluster", add_node);
   add(app, "submit", "hand a script to a cluster and follow it", add_submit);
+  add(app, "rescale", "give a submission another parallelism while it runs", add_rescale);
   CLI::App* cluster = app.add_subcommand("cluster", "look at a cluster and change it");
   cluster->require_subcommand(1);
   add(*cluster, "status", "list nodes and submissions", add_cluster_status);

@@ -36,8 +36,9 @@ void print_view(const ClusterView& view) {
                member.node.id == view.leader ? ", leads" : "");
   }
   for (const Submission& one : view.submissions) {
-    fmt::print("\nsubmission {}  {}  {}  attempt {}  on {}\n", one.number, one.program.name,
-               to_string(one.state), one.attempt, one.coordinator.empty() ? "-" : one.coordinator);
+    fmt::print("\nsubmission {}  {}  {}  attempt {}  parallelism {}  on {}\n", one.number,
+               one.program.name, to_string(one.state), one.attempt, one.program.parallelism,
+               one.coordinator.empty() ? "-" : one.coordinator);
     if (!one.message.empty()) fmt::print("  {}\n", one.message);
   }
 }
@@ -164,6 +165,28 @@ Command add_cluster_drain(CLI::App& app) {
   app.add_option("--cluster", *cluster, kAddressText)->required();
   return [cluster, node] {
     value_or_throw(drain_node(value_or_throw(parse_node_address(*cluster)), *node));
+    return 0;
+  };
+}
+
+Command add_rescale(CLI::App& app) {
+  struct Options {
+    std::uint64_t submission = 0;
+    std::uint32_t parallelism = 0;
+    std::string cluster;
+  };
+  auto options = std::make_shared<Options>();
+  app.add_option("submission", options->submission, "its number, as cluster status lists it")
+      ->required();
+  app.add_option("--parallelism", options->parallelism, "tasks of each stage")
+      ->check(CLI::Range(1, 128))
+      ->required();
+  app.add_option("--cluster", options->cluster, kAddressText)->required();
+  return [options] {
+    value_or_throw(rescale_submission(value_or_throw(parse_node_address(options->cluster)),
+                                      options->submission, options->parallelism));
+    fmt::print("submission {} runs with parallelism {}\n", options->submission,
+               options->parallelism);
     return 0;
   };
 }

@@ -17,6 +17,7 @@ class PlannedOnly final : public RunningQuery {
   std::optional<QueryProgress> last_progress() const override { return std::nullopt; }
   Result<void> run_epochs(std::size_t) override { return {}; }
   Result<void> process_all_available() override { return {}; }
+  Result<void> rescale(std::uint32_t) override { return {}; }
 
  private:
   std::string none_;

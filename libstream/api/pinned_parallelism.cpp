@@ -17,11 +17,11 @@ Result<void> pin_parallelism(QueryOptions& options) {
   auto epoch = parse_epoch_offsets(text);
   if (!epoch) return std::move(epoch).error().with_context(path);
   if (epoch->parallelism == options.parallelism) return {};
-  STREAM_LOG(
-      warning,
-      "query '{}' runs with parallelism {}, not {}: {} was begun so and is finished so; start "
-      "the query once more to change it",
-      options.name, epoch->parallelism, options.parallelism, path);
+  STREAM_LOG(info,
+             "query '{}' begins with parallelism {} and changes to {} then: {} was begun so and is "
+             "finished so",
+             options.name, epoch->parallelism, options.parallelism, path);
+  options.rescale_to = options.parallelism;
   options.parallelism = epoch->parallelism;
   return {};
 }

@@ -110,6 +110,11 @@ void StreamingContext::run_epochs(std::size_t epochs) {
   value_or_throw(query_->run_epochs(epochs));
 }
 
+void StreamingContext::rescale(std::uint32_t parallelism) {
+  if (!query_) throw bad_plan("rescale: the context has not been started");
+  value_or_throw(query_->rescale(parallelism));
+}
+
 bool StreamingContext::is_active() const { return query_ && query_->is_active(); }
 
 std::optional<QueryProgress> StreamingContext::last_progress() const {

@@ -84,6 +84,8 @@ class StreamingContext {
   bool await_termination(Duration timeout);
   /// Manual trigger: runs epochs and returns when they are committed.
   void run_epochs(std::size_t epochs);
+  /// Another parallelism from the next epoch on, with the state; returns when the new tasks run.
+  void rescale(std::uint32_t parallelism);
   bool is_active() const;
   std::optional<QueryProgress> last_progress() const;
 

@@ -57,6 +57,9 @@ bool StreamingQuery::await_termination(Duration timeout) {
   return value_or_throw(query_->await_termination(timeout));
 }
 void StreamingQuery::process_all_available() { value_or_throw(query_->process_all_available()); }
+void StreamingQuery::rescale(std::uint32_t parallelism) {
+  value_or_throw(query_->rescale(parallelism));
+}
 std::optional<QueryProgress> StreamingQuery::last_progress() const {
   return query_->last_progress();
 }

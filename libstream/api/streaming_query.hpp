@@ -27,6 +27,9 @@ class StreamingQuery {
   bool await_termination(Duration timeout);
   /// All that the sources have now is committed when it returns.
   void process_all_available();
+  /// Another parallelism from the next epoch on: what has state moves to other tasks. Needs a
+  /// checkpoint where there is state; returns when the new tasks run.
+  void rescale(std::uint32_t parallelism);
   /// Harmless on a query that has ended.
   void stop() { query_->stop(false); }
   /// What has been received is processed first.

@@ -61,6 +61,7 @@ class RangePlanner final : public SourcePlanner {
     return splits;
   }
   Result<void> commit(const std::string&) override { return {}; }
+  void set_parallelism(std::uint32_t parallelism) override { parallelism_ = parallelism; }
 
  private:
   NumberRange range_;

@@ -58,11 +58,13 @@ class SourcePlanner {
   /// The newest offset at or after `start` under the source's limits; nullopt for an open range.
   virtual Result<std::optional<std::string>> latest_offset(const std::string& start,
                                                            EpochMillis batch_time) = 0;
-  /// Cuts [start, end) into splits; the same range always gives the same splits. For an open range
-  /// `end` is empty and there is one split.
+  /// Cuts [start, end) into splits; the same range always gives the same splits at one parallelism.
+  /// For an open range `end` is empty and there is one split.
   virtual Result<std::vector<Split>> plan(const std::string& start, const std::string& end) = 0;
   /// The epoch that ended at `end` is committed; earlier rows are not asked for again.
   virtual Result<void> commit(const std::string& end) = 0;
+  /// The query is rescaled: of a range that is planned from now on for so many tasks.
+  virtual void set_parallelism(std::uint32_t /*parallelism*/) {}
   /// False: latest_offset and plan do no I/O and do not wait, so that they may run on the
   /// coordinator's thread, without a trip to the one for blocking work.
   virtual bool blocks() const { return true; }

@@ -218,16 +218,32 @@ ClusterCommands ClusterBoard::on_stop_submission(std::uint64_t number, std::int6
   return out;
 }
 
+ClusterCommands ClusterBoard::on_rescale(std::uint64_t number, std::uint32_t parallelism,
+                                         std::int64_t) {
+  ClusterCommands out;
+  Submission* one = submission(number);
+  if (!is_leader() || one == nullptr || one->is_over()) return out;
+  one->program.parallelism = parallelism;
+  if (one->state == SubmissionState::running) one->message.clear();
+  publish(out);
+  return out;
+}
+
 ClusterCommands ClusterBoard::on_report(const SubmissionReport& report, std::int64_t now) {
   ClusterCommands out;
   Submission* one = submission(report.number);
   if (!is_leader() || one == nullptr || one->is_over() || one->attempt != report.attempt ||
-      one->state == SubmissionState::waiting || one->state == report.state)
+      one->state == SubmissionState::waiting || report.says_the_same(*one))
     return out;
   RestartPolicy& policy = policies_.try_emplace(report.number, options_.restarts).first->second;
+  const bool is_started = one->state != report.state && report.state == SubmissionState::running;
   one->state = report.state;
   one->message = report.message;
-  if (report.state == SubmissionState::running) policy.on_started(now);
+  if (report.state == SubmissionState::running) {
+    one->parallelism = report.parallelism;
+    if (!report.message.empty()) one->program.parallelism = report.parallelism;
+  }
+  if (is_started) policy.on_started(now);
   if (report.state == SubmissionState::failed) {
     if (const auto restart_at = policy.on_failed(report.error, now)) {
       one->state = SubmissionState::waiting;
@@ -295,13 +311,21 @@ void ClusterBoard::follow_view(ClusterCommands& out) {
       continue;
     }
     out.emplace_back(StopSubmission{at->first, at->second});
+    asked_parallelism_.erase(at->first);
     at = started_.erase(at);
   }
   for (const Submission& one : view_.submissions) {
     // One that others take for running here was given up while this node was cut off.
     const bool is_due = one.coordinator == self_.id && (one.state == SubmissionState::placed ||
                                                         one.state == SubmissionState::running);
-    if (!is_due || !started_.try_emplace(one.number, one.attempt).second) continue;
+    if (!is_due) continue;
+    const std::uint32_t wanted = one.program.parallelism;
+    if (!started_.try_emplace(one.number, one.attempt).second) {
+      if (std::exchange(asked_parallelism_[one.number], wanted) != wanted)
+        out.emplace_back(RescaleSubmission{one.number, one.attempt, wanted});
+      continue;
+    }
+    asked_parallelism_[one.number] = wanted;
     reports_.erase(one.number);
     out.emplace_back(StartSubmission{one});
   }
@@ -310,6 +334,16 @@ void ClusterBoard::follow_view(ClusterCommands& out) {
 ClusterCommands ClusterBoard::report_submission(SubmissionReport report, std::int64_t now) {
   const auto started = started_.find(report.number);
   if (started == started_.end() || started->second != report.attempt) return {};
+  if (report.state == SubmissionState::running) {
+    // That it was rescaled may be heard after its end.
+    const auto before = reports_.find(report.number);
+    if (before != reports_.end() && before->second.attempt == report.attempt &&
+        before->second.state != SubmissionState::running)
+      return {};
+  }
+  // A refused parallelism is not asked for again when the leader takes it back.
+  if (!report.message.empty() && report.state == SubmissionState::running)
+    asked_parallelism_[report.number] = report.parallelism;
   reports_[report.number] = report;
   if (is_leader()) return on_report(report, now);
   ClusterCommands out;
@@ -321,7 +355,7 @@ void ClusterBoard::repeat_reports(ClusterCommands& out) const {
   for (const auto& [number, report] : reports_) {
     const Submission* one = view_.find_submission(number);
     if (one != nullptr && !one->is_over() && one->attempt == report.attempt &&
-        one->coordinator == self_.id && one->state != report.state &&
+        one->coordinator == self_.id && !report.says_the_same(*one) &&
         one->state != SubmissionState::waiting)
       out.emplace_back(SendReport{view_.leader, number});
   }

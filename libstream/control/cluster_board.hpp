@@ -63,6 +63,12 @@ struct StopSubmission {
   std::uint64_t number = 0;
   std::uint64_t attempt = 0;
 };
+/// The submission that runs here is to have another parallelism -> report_submission.
+struct RescaleSubmission {
+  std::uint64_t number = 0;
+  std::uint64_t attempt = 0;
+  std::uint32_t parallelism = 1;
+};
 /// Tell the leader what became of a submission that runs here -> its on_report.
 struct SendReport {
   std::string to;
@@ -77,7 +83,7 @@ struct Pulse {
 };
 
 using ClusterCommand = std::variant<SendView, SendHeartbeat, AskToJoin, MembersChanged,
-                                    StartSubmission, StopSubmission, SendReport>;
+                                    StartSubmission, StopSubmission, RescaleSubmission, SendReport>;
 using ClusterCommands = std::vector<ClusterCommand>;
 
 /// What the node that coordinates a submission says of it.
@@ -86,7 +92,13 @@ struct SubmissionReport {
   std::uint64_t attempt = 0;
   SubmissionState state = SubmissionState::running;
   ErrorClass error = ErrorClass::fatal;  ///< of `failed`
-  std::string message;
+  std::string message;                   ///< of `running`: why it was not rescaled
+  std::uint32_t parallelism = 0;         ///< of `running`: of its tasks
+
+  bool says_the_same(const Submission& one) const {
+    return state == one.state && (state != SubmissionState::running ||
+                                  (parallelism == one.parallelism && message == one.message));
+  }
 };
 
 class ClusterBoard {
@@ -106,6 +118,7 @@ class ClusterBoard {
   ClusterCommands on_submit(QueryProgram program, const std::string& home, std::int64_t now);
   ClusterCommands on_drain(const std::string& node, std::int64_t now);
   ClusterCommands on_stop_submission(std::uint64_t number, std::int64_t now);
+  ClusterCommands on_rescale(std::uint64_t number, std::uint32_t parallelism, std::int64_t now);
   ClusterCommands on_report(const SubmissionReport& report, std::int64_t now);
   /// What happened to a submission that was started here; told again until the leader knows.
   ClusterCommands report_submission(SubmissionReport report, std::int64_t now);
@@ -143,9 +156,10 @@ class ClusterBoard {
   ClusterOptions options_;
   ClusterView view_;
   Liveness liveness_;
-  std::map<std::uint64_t, RestartPolicy> policies_;    ///< leader: by submission
-  std::map<std::uint64_t, std::uint64_t> started_;     ///< here: attempt by submission
-  std::map<std::uint64_t, SubmissionReport> reports_;  ///< here: the last of each submission
+  std::map<std::uint64_t, RestartPolicy> policies_;           ///< leader: by submission
+  std::map<std::uint64_t, std::uint64_t> started_;            ///< here: attempt by submission
+  std::map<std::uint64_t, std::uint32_t> asked_parallelism_;  ///< here: by submission
+  std::map<std::uint64_t, SubmissionReport> reports_;         ///< here: the last of each submission
   /// A leader that is new, or sees less than half of the members, takes nothing over before.
   std::optional<std::int64_t> settles_at_;
   std::int64_t gives_up_at_ = 0;  ///< and then goes on without the others

@@ -29,8 +29,8 @@ struct Member {
 /// SQL that every node plans alike: the text with its parameters filled in, and the settings.
 struct QueryProgram {
   std::string text;
-  std::string name;  ///< for errors: the file it was
-  std::uint32_t parallelism = 1;
+  std::string name;                  ///< for errors: the file it was
+  std::uint32_t parallelism = 1;     ///< changed by rescaling
   std::string trigger;               ///< of sinks that name none; empty: as soon as possible
   std::string checkpoint_directory;  ///< shared by the nodes; empty: only what sinks name
   bool operator==(const QueryProgram&) const = default;
@@ -47,8 +47,10 @@ struct Submission {
   std::string coordinator;  ///< node; empty while none is free
   std::uint64_t attempt = 0;
   SubmissionState state = SubmissionState::placed;
-  std::string message;          ///< of `failed` and `waiting`
+  std::string message;  ///< of `failed` and `waiting`; of `running`: why it was not rescaled
   std::int64_t restart_at = 0;  ///< of `waiting`, on the leader's clock
+  /// That its tasks run with, as its coordinator said last; `program` has the one that is wanted.
+  std::uint32_t parallelism = 0;
 
   bool is_over() const {
     return state == SubmissionState::ended || state == SubmissionState::failed;

@@ -127,6 +127,16 @@ Commands EpochCoordinator::on_catch_up(std::int64_t request, EpochMillis now) {
   return out;
 }
 
+Commands EpochCoordinator::on_rescale(std::int64_t request, std::size_t num_tasks,
+                                      EpochMillis now) {
+  Commands out;
+  if (phase_ == Phase::stopped) return out;
+  now_ = now;
+  rescale_ = Rescale{request, num_tasks};
+  advance(out);
+  return out;
+}
+
 Commands EpochCoordinator::on_rows_available(EpochMillis now) {
   Commands out;
   now_ = now;
@@ -374,6 +384,7 @@ Commands EpochCoordinator::on_tasks_restored(EpochMillis now, std::optional<std:
   if (phase_ != Phase::restoring || restore_at_ || !is_of_this_attempt(attempt)) return out;
   now_ = now;
   phase_ = Phase::active;
+  if (rescale_under_way_ > 0) out.push_back(Rescaled{std::exchange(rescale_under_way_, 0)});
   advance(out);
   return out;
 }

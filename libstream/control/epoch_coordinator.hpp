@@ -81,6 +81,11 @@ struct ScheduleTick {
 struct RestoreTasks {
   EpochId from;
   std::int64_t attempt = 0;
+  bool is_rescale = false;  ///< make them of the plan that on_rescale announced
+};
+/// The tasks of the new plan run, as `request` and all before it wanted. No answer.
+struct Rescaled {
+  std::int64_t request;
 };
 /// The query is over; `error` says why unless it was asked to stop or ran out of input.
 struct Stopped {
@@ -89,7 +94,7 @@ struct Stopped {
 
 using Command =
     std::variant<PlanSources, WriteOffsets, BeginEpoch, EndOpenRanges, CommitSinks, WriteCommit,
-                 EpochCommitted, CaughtUp, ScheduleTick, RestoreTasks, Stopped>;
+                 EpochCommitted, CaughtUp, ScheduleTick, RestoreTasks, Rescaled, Stopped>;
 using Commands = std::vector<Command>;
 
 struct CoordinatorOptions {
@@ -163,6 +168,9 @@ class EpochCoordinator {
   Commands on_run_epochs(std::size_t epochs, EpochMillis now);
   /// Wants CaughtUp{request}; requests count up. Time triggers keep to their times.
   Commands on_catch_up(std::int64_t request, EpochMillis now);
+  /// The shell has a plan of `num_tasks` tasks for the same query: it replaces the running one when
+  /// all epochs that have begun are committed; the newest request wins. Requests count up.
+  Commands on_rescale(std::int64_t request, std::size_t num_tasks, EpochMillis now);
   /// Sources have new rows (a socket, a file watcher); only shortens waiting for a tick.
   Commands on_rows_available(EpochMillis now);
   /// Graceful: finish the running epoch and everything received; else after the running command.
@@ -242,6 +250,7 @@ class EpochCoordinator {
   bool is_finishing() const { return is_stopping_ || is_exhausted_; }
   void finish_if_nothing_left(Commands& out);
   void push_final_checkpoint();
+  void rescale_if_due(Commands& out);
   bool may_look_once_more() const;
   void schedule(Commands& out);
   std::optional<EpochMillis> next_wish() const;
@@ -306,6 +315,12 @@ class EpochCoordinator {
   EpochId still_epoch_ = -1;           ///< the last epoch planned then
   std::int64_t caught_up_ = 0;         ///< up to it CaughtUp was given
 
+  struct Rescale {
+    std::int64_t request = 0;
+    std::size_t num_tasks = 1;
+  };
+  std::optional<Rescale> rescale_;      ///< wanted
+  std::int64_t rescale_under_way_ = 0;  ///< its tasks are being made
   std::optional<Planning> planning_;
   std::deque<PlannedEpoch> queue_;
   std::optional<RunningEpoch> running_;

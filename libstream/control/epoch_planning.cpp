@@ -30,6 +30,8 @@ void EpochCoordinator::start_time_line(const RecoveredCheckpoint& recovered) {
 
 void EpochCoordinator::advance(Commands& out) {
   if (phase_ != Phase::active) return;
+  rescale_if_due(out);
+  if (phase_ != Phase::active) return;
   start_next_epoch(out);
   report_if_caught_up(out);
   if (is_plan_due()) ask_plan(out);
@@ -243,6 +245,25 @@ void EpochCoordinator::push_final_checkpoint() {
     epoch.offsets.ranges.push_back({start, start, false});
   }
   queue_.push_back(std::move(epoch));
+}
+
+/// Between two epochs, when all that ran is committed. An epoch that has begun before runs under
+/// the plan that it began with: sinks may have committed parts of it.
+void EpochCoordinator::rescale_if_due(Commands& out) {
+  if (!rescale_ || running_ || is_finishing()) return;
+  if (!queue_.empty() && queue_.front().is_checkpoint) return;
+  if (!since_commit_.empty()) {
+    // The next epoch is a checkpoint; where none is near, one without rows.
+    if (queue_.empty() && !planning_) push_final_checkpoint();
+    return;
+  }
+  if (planning_) next_start_ = now_;  // it is asked for again
+  planning_.reset();
+  options_.num_tasks = rescale_->num_tasks;
+  rescale_under_way_ = rescale_->request;
+  rescale_.reset();
+  phase_ = Phase::restoring;
+  out.push_back(RestoreTasks{last_committed_, ++attempt_, true});
 }
 
 std::optional<EpochMillis> EpochCoordinator::next_wish() const {

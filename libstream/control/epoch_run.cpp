@@ -28,7 +28,7 @@ void EpochCoordinator::start_next_epoch(Commands& out) {
   if (!epoch.plan.are_watermarks_known) fix_watermarks(epoch.plan);
   if (!epoch.plan.is_checkpoint) {
     const bool is_last = is_finishing() && queue_.empty();
-    epoch.plan.is_checkpoint = is_last || is_waited_for() ||
+    epoch.plan.is_checkpoint = is_last || is_waited_for() || rescale_.has_value() ||
                                now_ - last_checkpoint_at_ >= options_.checkpoint_interval.count() ||
                                options_.checkpoint_interval.count() == 0;
   }

@@ -32,6 +32,9 @@ class ProgressReporter {
   /// `now` is when the epoch was over; its trigger began `triggerExecution` earlier.
   const QueryProgress& on_epoch_committed(const EpochCommitted& epoch, EpochMillis now);
 
+  /// The query was rescaled: other operators may carry it out.
+  void set_operators(std::vector<std::string> ids) { query_.operators = std::move(ids); }
+
   const std::deque<QueryProgress>& recent() const { return recent_; }
   std::optional<QueryProgress> last() const;
 

@@ -21,6 +21,10 @@ struct Shared {
   std::int64_t epochs_committed = 0;
   std::int64_t catch_up_request = 0;  // the newest of process_all_available
   std::int64_t caught_up = 0;
+  std::int64_t rescale_request = 0;  // the newest
+  std::uint32_t parallelism_wanted = 0;
+  std::int64_t rescaled = 0;
+  std::optional<Error> rescale_error;  // of the newest that was answered
   bool has_ended = false;
   std::optional<Error> error;
   std::optional<QueryProgress> last_progress;
@@ -35,10 +39,10 @@ struct Shared {
 class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers {
  public:
   LocalQuery(PhysicalPlan plan, QueryOptions options)
-      : plan_(std::move(plan)),
+      : plan_(std::make_shared<const PhysicalPlan>(std::move(plan))),
         options_(std::move(options)),
         run_id_(make_unique_id()),
-        graph_(make_task_graph(plan_)),
+        graph_(make_task_graph(*plan_)),
         random_(options_.seed) {}
 
   ~LocalQuery() override {
@@ -119,6 +123,21 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     return {};
   }
 
+  Result<void> rescale(std::uint32_t parallelism) override {
+    if (std::this_thread::get_id() == thread_.get_id())
+      return fatal("rescale was called from within the query itself; call it from another thread");
+    std::lock_guard one_at_a_time(rescale_mutex_);
+    std::unique_lock lock(shared_->mutex);
+    const std::int64_t request = ++shared_->rescale_request;
+    shared_->parallelism_wanted = parallelism;
+    shared_->changed.notify_all();
+    shared_->changed.wait(lock, [&] { return shared_->has_ended || shared_->rescaled >= request; });
+    if (shared_->rescaled >= request && shared_->rescale_error) return *shared_->rescale_error;
+    if (shared_->error) return *shared_->error;
+    if (shared_->rescaled < request) return fatal("the query ended before it was rescaled");
+    return {};
+  }
+
  private:
   void run() {
     loop_->start();
@@ -145,17 +164,23 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     std::optional<bool> stop_request;
     std::size_t epochs = 0;
     std::int64_t catch_up_request = 0;
+    std::int64_t rescale_request = 0;
+    std::uint32_t parallelism = 0;
     bool has_rows = false;
     {
       std::lock_guard lock(shared_->mutex);
       stop_request = std::exchange(shared_->stop_request, std::nullopt);
       epochs = std::exchange(shared_->epochs_wanted, 0);
       catch_up_request = shared_->catch_up_request;
+      rescale_request = shared_->rescale_request;
+      parallelism = shared_->parallelism_wanted;
       has_rows = std::exchange(shared_->was_woken, false);
     }
     if (epochs > 0) loop_->run_epochs(epochs);
     if (has_rows) loop_->on_rows_available();
     if (catch_up_request > catch_up_taken_) loop_->catch_up(catch_up_taken_ = catch_up_request);
+    if (rescale_request > rescale_taken_)
+      loop_->rescale(rescale_taken_ = rescale_request, parallelism);
     if (stop_request) loop_->stop(*stop_request);
     if (tick_at_ && options_.clock->wall_millis() >= *tick_at_) {
       tick_at_.reset();
@@ -179,7 +204,8 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     std::unique_lock lock(shared_->mutex);
     const auto has_work = [&] {
       return shared_->was_woken || shared_->stop_request || shared_->epochs_wanted > 0 ||
-             shared_->catch_up_request > catch_up_taken_;
+             shared_->catch_up_request > catch_up_taken_ ||
+             shared_->rescale_request > rescale_taken_;
     };
     if (!tick_at_) {
       shared_->changed.wait(lock, has_work);
@@ -206,7 +232,7 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
   std::size_t commit_tasks(EpochId epoch) override {
     std::size_t asked = 0;
     for (std::uint32_t number = 0; number < graph_.size(); ++number) {
-      if (!plan_.has_marker_sink(plan_.stages[graph_[number].stage])) continue;
+      if (!plan_->has_marker_sink(plan_->stages[graph_[number].stage])) continue;
       ++asked;
       // Not at once: an answer must not come before the number of those that are asked.
       answers_.push_back([this, generation = generation_, number, epoch] {
@@ -214,6 +240,14 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
       });
     }
     return asked;
+  }
+
+  void change_plan(std::shared_ptr<const PhysicalPlan> plan) override {
+    ++generation_;
+    tasks_.clear();
+    order_.clear();
+    plan_ = std::move(plan);
+    graph_ = make_task_graph(*plan_);
   }
 
   Result<void> restore_tasks(const RestoredState& state) override {
@@ -231,9 +265,9 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     options.channel_bytes = options_.channel_bytes;
     options.wake = [shared = shared_] { shared->wake(); };
     for (std::uint32_t number = 0; number < graph_.size(); ++number) {
-      if (const auto sink = plan_.stages[graph_[number].stage].sink)
+      if (const auto sink = plan_->stages[graph_[number].stage].sink)
         options.sink_history = loop_->sink_history(*sink, graph_[number].index);
-      tasks_.push_back(std::make_unique<Task>(plan_, graph_[number], number, options, *this));
+      tasks_.push_back(std::make_unique<Task>(*plan_, graph_[number], number, options, *this));
       const auto found = state.find(number);
       STREAM_TRY(
           tasks_.back()->open(found == state.end() ? std::vector<SealedState>{} : found->second));
@@ -255,6 +289,13 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
   void caught_up(std::int64_t request) override {
     std::lock_guard lock(shared_->mutex);
     shared_->caught_up = request;
+    shared_->changed.notify_all();
+  }
+
+  void rescaled(std::int64_t request, const std::optional<Error>& error) override {
+    std::lock_guard lock(shared_->mutex);
+    shared_->rescaled = request;
+    shared_->rescale_error = error;
     shared_->changed.notify_all();
   }
 
@@ -292,13 +333,14 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
     });
   }
 
-  PhysicalPlan plan_;
+  std::shared_ptr<const PhysicalPlan> plan_;
   QueryOptions options_;
   std::string id_;
   std::string run_id_;
   std::vector<TaskNode> graph_;
   std::mt19937_64 random_;
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+  std::mutex rescale_mutex_;  // of callers
 
   // The query's thread only, once it runs:
   std::unique_ptr<QueryLoop> loop_;
@@ -308,6 +350,7 @@ class LocalQuery final : public RunningQuery, public QueryHost, public TaskPeers
   std::uint64_t generation_ = 0;
   std::optional<EpochMillis> tick_at_;
   std::int64_t catch_up_taken_ = 0;
+  std::int64_t rescale_taken_ = 0;
   bool has_stopped_ = false;
   std::optional<Error> stop_error_;
 

@@ -67,12 +67,13 @@ struct ReportMessage {
 /// What a client of a cluster may ask.
 struct ClientRequest {
   static constexpr FrameKind kKind = FrameKind::request;
-  enum class What : std::uint8_t { submit, status, drain, stop };
+  enum class What : std::uint8_t { submit, status, drain, stop, rescale };
   What what = What::status;
-  std::uint64_t ticket = 0;      ///< the client's own number; answers carry it
-  QueryProgram program;          ///< of submit
-  std::string node;              ///< of drain: an id or HOST:PORT
-  std::uint64_t submission = 0;  ///< of stop
+  std::uint64_t ticket = 0;       ///< the client's own number; answers carry it
+  QueryProgram program;           ///< of submit
+  std::string node;               ///< of drain: an id or HOST:PORT
+  std::uint64_t submission = 0;   ///< of stop and rescale
+  std::uint32_t parallelism = 1;  ///< of rescale
 };
 
 /// A client's request on its way to the leader, or what is to be said to a client of `home`.
@@ -115,7 +116,8 @@ struct OpenTasks {
   std::uint64_t submission = 0;
   std::string coordinator;  ///< node
   QueryProgram program;
-  std::uint32_t query = 0;  ///< which of the program's
+  std::uint32_t query = 0;        ///< which of the program's
+  std::uint32_t parallelism = 1;  ///< of this generation
   std::uint64_t fingerprint = 0;
   std::string query_id;
   std::int64_t term = 0;

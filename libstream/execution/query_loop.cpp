@@ -78,19 +78,23 @@ ProgressReporter::Query describe(const PhysicalPlan& plan, const QueryOptions& o
 
 }  // namespace
 
-QueryLoop::QueryLoop(const PhysicalPlan& plan, const QueryOptions& options, std::string run_id,
-                     std::unique_ptr<QueryServices> services,
+QueryLoop::QueryLoop(std::shared_ptr<const PhysicalPlan> plan, const QueryOptions& options,
+                     std::string run_id, std::unique_ptr<QueryServices> services,
                      std::vector<std::string> initial_offsets, QueryHost& host)
-    : plan_(plan),
+    : plan_(std::move(plan)),
+      parallelism_(options.parallelism),
       options_(options),
       services_(std::move(services)),
-      coordinator_(coordinator_options(plan, options, services_->is_durable()), initial_offsets),
-      reporter_(describe(plan, options, services_->query_id(), std::move(run_id),
+      coordinator_(coordinator_options(*plan_, options, services_->is_durable()), initial_offsets),
+      reporter_(describe(*plan_, options, services_->query_id(), std::move(run_id),
                          std::move(initial_offsets))),
       host_(host),
       committed_messages_(services_->recovered().sink_messages) {}
 
-void QueryLoop::start() { handle(coordinator_.on_start(now(), services_->recovered())); }
+void QueryLoop::start() {
+  handle(coordinator_.on_start(now(), services_->recovered()));
+  if (options_.rescale_to != 0) rescale(0, options_.rescale_to);
+}
 
 void QueryLoop::on_tick() { handle(coordinator_.on_tick(now())); }
 
@@ -125,6 +129,30 @@ void QueryLoop::run_epochs(std::size_t epochs) {
 }
 
 void QueryLoop::catch_up(std::int64_t request) { handle(coordinator_.on_catch_up(request, now())); }
+
+Result<QueryLoop::Rescale> QueryLoop::plan_rescale(std::uint32_t parallelism) const {
+  for (const auto& source : plan_->sources) {
+    if (!source->is_replayable())
+      return bad_option(fmt::format(
+          "the query cannot be rescaled: its tasks hold rows of source {} that nothing could read "
+          "again; stop it gracefully and start it with parallelism {}",
+          source->description(), parallelism));
+  }
+  if (!services_->is_durable() && has_stateful_operator(*plan_))
+    return bad_option(
+        "the query cannot be rescaled: it has state, which only a checkpoint directory can carry "
+        "to other tasks; give it one");
+  STREAM_TRY(PhysicalPlan plan, with_parallelism(*plan_, parallelism));
+  return Rescale{std::make_shared<const PhysicalPlan>(std::move(plan)), parallelism};
+}
+
+void QueryLoop::rescale(std::int64_t request, std::uint32_t parallelism) {
+  if (parallelism == parallelism_ && !rescale_) return host_.rescaled(request, std::nullopt);
+  auto planned = plan_rescale(parallelism);
+  if (!planned) return host_.rescaled(request, planned.error());
+  rescale_ = std::move(*planned);
+  handle(coordinator_.on_rescale(request, rescale_->plan->num_tasks(), now()));
+}
 
 void QueryLoop::stop(bool gracefully) { handle(coordinator_.on_stop(gracefully, now())); }
 
@@ -200,12 +228,12 @@ void QueryLoop::carry_out(WriteOffsets command) {
 
 void QueryLoop::carry_out(BeginEpoch command) {
   if (const auto splits = take_planned(command.offsets)) {
-    host_.begin_epoch(make_assignment(plan_, command, *splits));
+    host_.begin_epoch(make_assignment(*plan_, command, *splits));
     return;
   }
   blocking([this, command] { return services_->plan_splits(command.offsets.ranges); },
            [this, command](const std::vector<std::vector<Split>>& splits) {
-             host_.begin_epoch(make_assignment(plan_, command, splits));
+             host_.begin_epoch(make_assignment(*plan_, command, splits));
            });
 }
 
@@ -253,6 +281,8 @@ void QueryLoop::carry_out(EpochCommitted command) {
   if (committing_.epoch == command.epoch) committed_messages_ = committing_.messages;
   blocking([this, command] { return services_->clean_up(command); }, [] {});
   if (options_.lose_tasks_after_every_epoch) handle(coordinator_.on_tasks_lost(now()));
+  if (const auto& all = options_.rescale_after_every_epoch; !all.empty())
+    rescale(0, all[static_cast<std::size_t>(command.epoch) % all.size()]);
 }
 
 void QueryLoop::carry_out(CaughtUp command) { host_.caught_up(command.request); }
@@ -263,15 +293,29 @@ void QueryLoop::carry_out(RestoreTasks command) {
   ++attempt_;
   tasks_to_commit_ = 0;
   planned_.clear();
-  blocking([this, command] { return services_->load_state(command.from); },
-           [this](RestoredState state) {
-             if (auto restored = host_.restore_tasks(state); !restored) {
-               fail(std::move(restored).error());
-             } else {
-               handle(coordinator_.on_tasks_restored(now()));
-             }
-           });
+  std::optional<Rescale> changed;
+  if (command.is_rescale) changed = std::exchange(rescale_, std::nullopt);
+  if (changed) {
+    plan_ = changed->plan;
+    parallelism_ = changed->parallelism;
+    is_plan_new_ = true;
+    reporter_.set_operators(operators_from_sinks(*plan_));
+  }
+  const auto load = [this, changed, from = command.from] {
+    if (changed) services_->change_plan(changed->plan, changed->parallelism);
+    return services_->load_state(from);
+  };
+  blocking(load, [this](RestoredState state) {
+    if (std::exchange(is_plan_new_, false)) host_.change_plan(plan_);
+    if (auto restored = host_.restore_tasks(state); !restored) {
+      fail(std::move(restored).error());
+    } else {
+      handle(coordinator_.on_tasks_restored(now()));
+    }
+  });
 }
+
+void QueryLoop::carry_out(Rescaled command) { host_.rescaled(command.request, std::nullopt); }
 
 void QueryLoop::carry_out(Stopped command) { host_.stopped(command.error); }
 

@@ -26,20 +26,24 @@ class QueryHost {
   virtual void end_open_ranges() = 0;
   /// Asks the tasks of marker sinks to commit; gives their number. Each answers on_task_committed.
   virtual std::size_t commit_tasks(EpochId epoch) = 0;
+  /// Throws all tasks away: the next are those of `plan`.
+  virtual void change_plan(std::shared_ptr<const PhysicalPlan> plan) = 0;
   /// Throws all tasks away and makes them anew with the restored state.
   virtual Result<void> restore_tasks(const RestoredState& state) = 0;
   virtual void schedule_tick(EpochMillis at) = 0;
   virtual void epoch_committed(const QueryProgress& progress) = 0;
   /// The answer to QueryLoop::catch_up(request) and all before it.
   virtual void caught_up(std::int64_t request) = 0;
+  /// The answer to QueryLoop::rescale(request, …), without an error to all before it too.
+  virtual void rescaled(std::int64_t request, const std::optional<Error>& error) = 0;
   virtual void stopped(const std::optional<Error>& error) = 0;
 };
 
 class QueryLoop {
  public:
-  QueryLoop(const PhysicalPlan& plan, const QueryOptions& options, std::string run_id,
-            std::unique_ptr<QueryServices> services, std::vector<std::string> initial_offsets,
-            QueryHost& host);
+  QueryLoop(std::shared_ptr<const PhysicalPlan> plan, const QueryOptions& options,
+            std::string run_id, std::unique_ptr<QueryServices> services,
+            std::vector<std::string> initial_offsets, QueryHost& host);
 
   void start();
   void on_tick();
@@ -53,6 +57,8 @@ class QueryLoop {
   void run_epochs(std::size_t epochs);
   /// Requests count up.
   void catch_up(std::int64_t request);
+  /// Requests count up.
+  void rescale(std::int64_t request, std::uint32_t parallelism);
   void stop(bool gracefully);
 
   QueryServices& services() { return *services_; }
@@ -74,6 +80,7 @@ class QueryLoop {
   void carry_out(CaughtUp command);
   void carry_out(ScheduleTick command);
   void carry_out(RestoreTasks command);
+  void carry_out(Rescaled command);
   void carry_out(Stopped command);
   /// The splits that were planned for exactly these ranges, if any.
   std::optional<std::vector<std::vector<Split>>> take_planned(const EpochOffsets& offsets);
@@ -83,7 +90,17 @@ class QueryLoop {
   template <class Work, class Then>
   void blocking(Work work, Then then);
 
-  const PhysicalPlan& plan_;
+  /// What is to run at another parallelism.
+  struct Rescale {
+    std::shared_ptr<const PhysicalPlan> plan;
+    std::uint32_t parallelism = 1;
+  };
+  Result<Rescale> plan_rescale(std::uint32_t parallelism) const;
+
+  std::shared_ptr<const PhysicalPlan> plan_;
+  std::optional<Rescale> rescale_;  ///< asked for, not begun
+  bool is_plan_new_ = false;        ///< to the host
+  std::uint32_t parallelism_;
   const QueryOptions& options_;
   std::unique_ptr<QueryServices> services_;
   EpochCoordinator coordinator_;

@@ -15,15 +15,6 @@ constexpr std::size_t kMaxChangelogs = 16;
 
 SealedFile sealed(const StateFile& file) { return {file.name, file.size_bytes, file.checksum}; }
 
-bool has_stateful_operator(const PhysicalPlan& plan) {
-  for (const Stage& stage : plan.stages) {
-    for (const PhysicalOperator& op : stage.operators) {
-      if (op.make()->is_stateful()) return true;
-    }
-  }
-  return false;
-}
-
 Error lost_state(EpochId epoch) {
   return fatal(fmt::format(
       "the tasks are lost and with them their state after epoch {}; give the query a checkpoint "
@@ -38,6 +29,15 @@ std::vector<std::string> names_of(const std::vector<StateFile>& files) {
 }
 
 }  // namespace
+
+bool has_stateful_operator(const PhysicalPlan& plan) {
+  for (const Stage& stage : plan.stages) {
+    for (const PhysicalOperator& op : stage.operators) {
+      if (op.make()->is_stateful()) return true;
+    }
+  }
+  return false;
+}
 
 /// Entries of one source: in the checkpoint directory, or in memory where there is none.
 class QueryServices::Log final : public SourceLog {
@@ -66,14 +66,17 @@ class QueryServices::Log final : public SourceLog {
   std::map<std::int64_t, std::string> entries_;
 };
 
-QueryServices::QueryServices(const PhysicalPlan& plan, const QueryOptions& options)
-    : plan_(plan), options_(options), unsynced_files_(*options.files) {}
+QueryServices::QueryServices(std::shared_ptr<const PhysicalPlan> plan, const QueryOptions& options)
+    : plan_(std::move(plan)),
+      options_(options),
+      parallelism_(options.parallelism),
+      unsynced_files_(*options.files) {}
 
 QueryServices::~QueryServices() = default;
 
-Result<std::unique_ptr<QueryServices>> QueryServices::open(const PhysicalPlan& plan,
+Result<std::unique_ptr<QueryServices>> QueryServices::open(std::shared_ptr<const PhysicalPlan> plan,
                                                            const QueryOptions& options) {
-  std::unique_ptr<QueryServices> services(new QueryServices(plan, options));
+  std::unique_ptr<QueryServices> services(new QueryServices(std::move(plan), options));
   STREAM_TRY(services->open_checkpoint());
   STREAM_TRY(services->open_sources());
   STREAM_TRY(services->open_sinks());
@@ -92,11 +95,11 @@ Result<std::optional<EpochCommit>> QueryServices::read_commit() {
       fmt::format("{}/commits/{}", options_.checkpoint_directory, text->first);
   auto commit = parse_epoch_commit(text->second);
   if (!commit) return std::move(commit).error().with_context(place);
-  if (commit->ends.size() != plan_.sources.size())
+  if (commit->ends.size() != plan_->sources.size())
     return bad_plan(
         fmt::format("{} belongs to a query of {} sources, this one has {}; give it a "
                     "checkpoint directory of its own",
-                    place, commit->ends.size(), plan_.sources.size()));
+                    place, commit->ends.size(), plan_->sources.size()));
   return std::optional<EpochCommit>(std::move(*commit));
 }
 
@@ -116,11 +119,11 @@ Result<void> QueryServices::open_checkpoint() {
     return {};
   }
   STREAM_TRY(directory_, CheckpointDirectory::open(*options_.files, options_.checkpoint_directory,
-                                                   restart_text(plan_)));
+                                                   restart_text(*plan_)));
   query_id_ = directory_->query_id();
   STREAM_TRY(const auto commit, read_commit());
   STREAM_TRY(auto offsets, read_offsets());
-  if (offsets && offsets->parallelism != options_.parallelism && plan_.has_marker_sinks())
+  if (offsets && offsets->parallelism != options_.parallelism && plan_->has_marker_sinks())
     return fatal(fmt::format(
         "{}/offsets/{} was begun with parallelism {}, and its sink may have committed in "
         "some of the tasks: start the query with that parallelism until it is committed",
@@ -131,9 +134,9 @@ Result<void> QueryServices::open_checkpoint() {
 }
 
 Result<void> QueryServices::open_sources() {
-  for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
+  for (std::size_t i = 0; i < plan_->sources.size(); ++i) {
     logs_.push_back(std::make_unique<Log>(directory_.get(), i));
-    planners_.push_back(plan_.sources[i]->make_planner());
+    planners_.push_back(plan_->sources[i]->make_planner());
     const bool is_available_now = options_.trigger.kind == Trigger::Kind::available_now;
     STREAM_TRY(planners_[i]->open(
         {*options_.files, *options_.clock, *logs_[i], options_.parallelism, is_available_now}));
@@ -142,7 +145,7 @@ Result<void> QueryServices::open_sources() {
 }
 
 Result<void> QueryServices::open_sinks() {
-  for (const auto& sink : plan_.sinks) {
+  for (const auto& sink : plan_->sinks) {
     committers_.push_back(sink->make_committer());
     STREAM_TRY(committers_.back()->recover({sink_files(), query_id_, 0, 1, term()},
                                            recovered_.last_committed));
@@ -170,7 +173,7 @@ Result<PlannedSources> QueryServices::plan_sources(const PlanSources& command) {
   for (std::size_t i = 0; i < planners_.size(); ++i) {
     const std::string& start = command.starts[i];
     std::optional<std::string> end = start;
-    if (!plan_.sources[i]->is_static()) {
+    if (!plan_->sources[i]->is_static()) {
       STREAM_TRY(end, planners_[i]->latest_offset(start, command.batch_time));
     }
     STREAM_TRY(auto splits, planners_[i]->plan(start, end.value_or("")));
@@ -210,7 +213,7 @@ EpochAssignment make_assignment(const PhysicalPlan& plan, const BeginEpoch& comm
 Result<void> QueryServices::write_offsets(const WriteOffsets& command) {
   EpochOffsets offsets = command.offsets;
   offsets.term = term();
-  offsets.parallelism = options_.parallelism;
+  offsets.parallelism = parallelism_;
   return directory_->write_offsets(offsets.epoch, to_text(offsets));
 }
 
@@ -220,7 +223,7 @@ Result<void> QueryServices::write_state(const TaskDone& done) {
   for (const SealedState& state : done.state) {
     STREAM_TRY(const SealedFile file, directory_->write_state(state.operator_id, done.epoch,
                                                               done.report.task, state.pieces));
-    sealed_files_.push_back({file.name, file.size_bytes, file.checksum, 0, plan_.num_groups - 1,
+    sealed_files_.push_back({file.name, file.size_bytes, file.checksum, 0, plan_->num_groups - 1,
                              state.operator_id, done.epoch, false});
   }
   return {};
@@ -251,7 +254,7 @@ Result<void> QueryServices::write_commit(const WriteCommit& command) {
 Result<void> QueryServices::clean_up(const EpochCommitted& command) {
   if (!command.is_checkpoint) return {};
   for (std::size_t i = 0; i < planners_.size(); ++i) {
-    if (!plan_.sources[i]->is_static()) STREAM_TRY(planners_[i]->commit(command.ends[i]));
+    if (!plan_->sources[i]->is_static()) STREAM_TRY(planners_[i]->commit(command.ends[i]));
   }
   if (!directory_) return {};
   std::vector<std::string> live = names_of(committed_files_);
@@ -275,9 +278,16 @@ Result<void> QueryServices::merge_long_chains(EpochId epoch) {
                   [&](const StateFile& file) { return file.operator_id == operator_id; });
     committed_files_.insert(committed_files_.begin(),
                             {merged.name, merged.size_bytes, merged.checksum, 0,
-                             plan_.num_groups - 1, operator_id, epoch, true});
+                             plan_->num_groups - 1, operator_id, epoch, true});
   }
   return {};
+}
+
+void QueryServices::change_plan(std::shared_ptr<const PhysicalPlan> plan,
+                                std::uint32_t parallelism) {
+  plan_ = std::move(plan);
+  parallelism_ = parallelism;
+  for (const auto& planner : planners_) planner->set_parallelism(parallelism);
 }
 
 Result<RestoredState> QueryServices::load_state(EpochId from) {
@@ -285,9 +295,9 @@ Result<RestoredState> QueryServices::load_state(EpochId from) {
   sealed_files_.clear();
   if (from < 0) return restored;
   if (!directory_)
-    return has_stateful_operator(plan_) ? Result<RestoredState>(lost_state(from)) : restored;
+    return has_stateful_operator(*plan_) ? Result<RestoredState>(lost_state(from)) : restored;
   BlockPool pool;
-  return deal_out_state(plan_, committed_files_,
+  return deal_out_state(*plan_, committed_files_,
                         [&](const SealedFile& file) { return directory_->read_state(file, pool); });
 }
 

@@ -38,6 +38,9 @@ EpochAssignment make_assignment(const PhysicalPlan& plan, const BeginEpoch& comm
 /// Restored state by task number.
 using RestoredState = std::map<std::uint32_t, std::vector<SealedState>>;
 
+/// Operators whose state a query without a checkpoint cannot move or bring back.
+bool has_stateful_operator(const PhysicalPlan& plan);
+
 using StateReader = std::function<Result<std::vector<StatePiece>>(const SealedFile&)>;
 /// The state files of a commit, read and sorted out by task.
 Result<RestoredState> deal_out_state(const PhysicalPlan& plan, const std::vector<StateFile>& files,
@@ -47,7 +50,7 @@ class QueryServices {
  public:
   /// Opens the checkpoint, the planners and the committers. Errors name what is wrong; nothing has
   /// started then.
-  static Result<std::unique_ptr<QueryServices>> open(const PhysicalPlan& plan,
+  static Result<std::unique_ptr<QueryServices>> open(std::shared_ptr<const PhysicalPlan> plan,
                                                      const QueryOptions& options);
   ~QueryServices();
 
@@ -74,11 +77,13 @@ class QueryServices {
   Result<void> write_commit(const WriteCommit& command);
   /// After a commit: tells the sources, merges long chains of changelogs, sweeps old files.
   Result<void> clean_up(const EpochCommitted& command);
+  /// The same query for another parallelism: splits and state are dealt out for it from now on.
+  void change_plan(std::shared_ptr<const PhysicalPlan> plan, std::uint32_t parallelism);
   /// State as of commits/`from`, sorted out by task. Forgets sealed state of later epochs.
   Result<RestoredState> load_state(EpochId from);
 
  private:
-  QueryServices(const PhysicalPlan& plan, const QueryOptions& options);
+  QueryServices(std::shared_ptr<const PhysicalPlan> plan, const QueryOptions& options);
   class Log;
 
   Result<void> open_checkpoint();
@@ -88,8 +93,9 @@ class QueryServices {
   Result<void> open_sinks();
   Result<void> merge_long_chains(EpochId epoch);
 
-  const PhysicalPlan& plan_;
+  std::shared_ptr<const PhysicalPlan> plan_;
   const QueryOptions& options_;
+  std::uint32_t parallelism_;
   std::string query_id_;
   std::unique_ptr<CheckpointDirectory> directory_;
   UnsyncedFileSystem unsynced_files_;

@@ -26,7 +26,8 @@ void describe(Archive& archive, QueryProgram& r) {
 }
 template <class Archive>
 void describe(Archive& archive, Submission& r) {
-  archive(r.number, r.program, r.home, r.coordinator, r.attempt, r.state, r.message, r.restart_at);
+  archive(r.number, r.program, r.home, r.coordinator, r.attempt, r.state, r.message, r.restart_at,
+          r.parallelism);
 }
 template <class Archive>
 void describe(Archive& archive, ClusterView& r) {
@@ -35,7 +36,7 @@ void describe(Archive& archive, ClusterView& r) {
 }
 template <class Archive>
 void describe(Archive& archive, SubmissionReport& r) {
-  archive(r.number, r.attempt, r.state, r.error, r.message);
+  archive(r.number, r.attempt, r.state, r.error, r.message, r.parallelism);
 }
 template <class Archive>
 void describe(Archive& archive, Error& r) {
@@ -123,7 +124,7 @@ void describe(Archive& archive, ReportMessage& r) {
 }
 template <class Archive>
 void describe(Archive& archive, ClientRequest& r) {
-  archive(r.what, r.ticket, r.program, r.node, r.submission);
+  archive(r.what, r.ticket, r.program, r.node, r.submission, r.parallelism);
 }
 template <class Archive>
 void describe(Archive& archive, ForwardedRequest& r) {
@@ -139,9 +140,9 @@ void describe(Archive& archive, SinkHistory& r) {
 }
 template <class Archive>
 void describe(Archive& archive, OpenTasks& r) {
-  archive(r.generation, r.submission, r.coordinator, r.program, r.query, r.fingerprint, r.query_id,
-          r.term, r.is_durable, r.checkpoint_directory, r.state_files, r.sink_histories,
-          r.placement);
+  archive(r.generation, r.submission, r.coordinator, r.program, r.query, r.parallelism,
+          r.fingerprint, r.query_id, r.term, r.is_durable, r.checkpoint_directory, r.state_files,
+          r.sink_histories, r.placement);
 }
 template <class Archive>
 void describe(Archive& archive, TasksOpened& r) {

@@ -195,7 +195,15 @@ Result<PhysicalPlan> make_physical_plan(const LogicalPlan& plan, std::uint32_t p
   if (parallelism == 0 || parallelism > kDefaultKeyGroups)
     return bad_option(
         fmt::format("parallelism is {}; it must be 1 to {}", parallelism, kDefaultKeyGroups));
-  return Planner(plan, parallelism).run();
+  STREAM_TRY(PhysicalPlan made, Planner(plan, parallelism).run());
+  made.logical = std::make_shared<const LogicalPlan>(plan);
+  made.parallelism = parallelism;
+  return made;
+}
+
+Result<PhysicalPlan> with_parallelism(const PhysicalPlan& plan, std::uint32_t parallelism) {
+  if (!plan.logical) return bad_plan("a plan made by hand has one parallelism only");
+  return make_physical_plan(*plan.logical, parallelism);
 }
 
 std::string explain(const LogicalPlan& plan) {

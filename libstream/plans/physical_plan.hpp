@@ -55,6 +55,8 @@ struct Stage {
   std::int64_t sink_slide = 1;
 };
 
+struct LogicalPlan;
+
 struct PhysicalPlan {
   std::vector<std::shared_ptr<const Source>> sources;
   std::vector<std::shared_ptr<const Sink>> sinks;
@@ -62,7 +64,9 @@ struct PhysicalPlan {
   std::uint32_t num_groups = kDefaultKeyGroups;
   std::vector<std::int64_t> watermark_delays;  ///< milliseconds, by watermark node
   WatermarkPolicy watermark_policy = WatermarkPolicy::min;
-  std::int64_t idle_timeout_millis = 0;  ///< see WatermarkTracker; 0: no input is ever idle
+  std::int64_t idle_timeout_millis = 0;        ///< see WatermarkTracker; 0: no input is ever idle
+  std::shared_ptr<const LogicalPlan> logical;  ///< that it was made of
+  std::uint32_t parallelism = 1;               ///< that it was made for
 
   std::size_t num_tasks() const;
   /// Index of the stage's first task; tasks are numbered stage by stage.
@@ -71,6 +75,10 @@ struct PhysicalPlan {
   bool has_marker_sink(const Stage& stage) const;
   bool has_marker_sinks() const;
 };
+
+/// The same query cut for another parallelism. Error: it is out of bounds, or this plan was not
+/// made of a logical one.
+Result<PhysicalPlan> with_parallelism(const PhysicalPlan& plan, std::uint32_t parallelism);
 
 /// Ids of all operators as Spark counts them: from the sinks down, inputs in order.
 std::vector<std::string> operators_from_sinks(const PhysicalPlan& plan);

@@ -25,11 +25,15 @@ struct QueryOptions {
   /// False: no epoch runs only because the watermark or the clock moved, whatever operators ask.
   bool no_data_epochs = true;
   std::uint32_t parallelism = 1;
+  /// Not 0: rescaled to it as soon as what was begun with `parallelism` is committed.
+  std::uint32_t rescale_to = 0;
   std::uint64_t seed = 0;                ///< local runner: order in which tasks step
   std::size_t batch_rows = 4096;         ///< upper bound of rows a batch
   std::size_t channel_bytes = 8u << 20;  ///< credit of one channel
   /// Tests: all tasks are thrown away and recovered from the last commit after every epoch.
   bool lose_tasks_after_every_epoch = false;
+  /// Tests: after every epoch the query is rescaled to the next of these, around and around.
+  std::vector<std::uint32_t> rescale_after_every_epoch;
   /// Receives records that a reader could not take (any thread); they are counted in any case.
   std::function<void(const Reject&)> on_reject;
   FileSystem* files = &local_file_system();
@@ -56,6 +60,11 @@ class RunningQuery {
   /// times; with the manual trigger as many epochs run as it takes, none when there is nothing to
   /// do. Sources with open ranges are asked until an epoch without rows.
   virtual Result<void> process_all_available() = 0;
+  /// Changes the parallelism between two epochs, which costs a pause: all tasks are made anew, with
+  /// the state of their key groups. Returns when they run. Error: out of bounds, or the query has
+  /// state and no checkpoint directory to carry it, or a source that cannot read again what its
+  /// tasks hold; the query then goes on as it was.
+  virtual Result<void> rescale(std::uint32_t parallelism) = 0;
 };
 
 class Runner {

@@ -11,6 +11,7 @@
 #include <tests/pipelines/naive_evaluator.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -29,9 +30,12 @@ struct Way {
   std::size_t batch_rows = 1024;
   bool loses_tasks = false;
   bool forgets_commits = false;  ///< the epoch before a restart runs again
+  /// Taken in turn: by rescaling after an epoch, and at restarts.
+  std::vector<std::uint32_t> other_parallelisms;
 
   std::string name() const {
-    return fmt::format("parallelism {}, batches of {}, {}, {}", parallelism, batch_rows,
+    return fmt::format("parallelism {} then {}, batches of {}, {}, {}", parallelism,
+                       fmt::join(other_parallelisms, ", "), batch_rows,
                        loses_tasks ? "tasks lost" : "no tasks lost",
                        forgets_commits ? "commits lost before restarts" : "no commits lost");
   }
@@ -48,6 +52,9 @@ Way random_way(std::uint64_t seed, const Pipeline& pipeline,
   // With two streams it shows whether the epoch that runs again has rows: their times are seen
   // anew.
   way.forgets_commits = !pipeline.reads_both() && random() % 2 == 0;
+  constexpr std::uint32_t kParallelisms[] = {1, 2, 3, 8};
+  for (std::uint64_t i = random() % 4; i > 0; --i)
+    way.other_parallelisms.push_back(kParallelisms[random() % 4]);
   return way;
 }
 
@@ -66,7 +73,11 @@ class EngineRun {
       }
       or_throw(query_->process_all_available());
       take_output();
-      if (pipeline_.epochs[i].restarts_after) restart();
+      if (pipeline_.epochs[i].restarts_after) {
+        restart();
+      } else if (const auto parallelism = next_parallelism()) {
+        or_throw(query_->rescale(*parallelism));
+      }
     }
     or_throw(query_->process_all_available());
     query_->stop(false);
@@ -106,6 +117,12 @@ class EngineRun {
     or_throw(session_.add_relation("deduplicated", make_relation(deduplicated), true));
   }
 
+  std::optional<std::uint32_t> next_parallelism() {
+    const auto& others = way_.other_parallelisms;
+    if (num_rescales_ >= others.size()) return std::nullopt;
+    return others[num_rescales_++];
+  }
+
   void start() {
     StreamingOptions options;
     sink_ = std::make_shared<CollectSink>();
@@ -115,7 +132,7 @@ class EngineRun {
     options.query.files = &files_;
     options.query.clock = &clock_;
     options.query.seed = seed_;
-    options.query.parallelism = way_.parallelism;
+    options.query.parallelism = parallelism_;
     options.query.batch_rows = way_.batch_rows;
     options.query.lose_tasks_after_every_epoch = way_.loses_tasks;
     query_ = value_or_throw(start_streaming(
@@ -126,6 +143,8 @@ class EngineRun {
     query_->stop(false);
     query_.reset();
     take_output();
+    // The epoch that runs again keeps the parallelism that it was begun with.
+    if (const auto parallelism = next_parallelism()) parallelism_ = *parallelism;
     if (way_.forgets_commits && !output_.empty())
       or_throw(files_.remove(fmt::format("/checkpoint/commits/{}", output_.rbegin()->first)));
     start();
@@ -152,6 +171,8 @@ class EngineRun {
   std::shared_ptr<QueueSource> sources_[2];
   std::shared_ptr<CollectSink> sink_;
   std::unique_ptr<RunningQuery> query_;
+  std::uint32_t parallelism_ = way_.parallelism;
+  std::size_t num_rescales_ = 0;
   std::map<std::int64_t, std::vector<Row>> output_;
 };
 

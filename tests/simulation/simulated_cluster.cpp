@@ -60,10 +60,7 @@ std::string_view to_string(ClusterFault fault) {
 }
 
 SimulatedCluster::SimulatedCluster(std::uint64_t seed, ClusterBug bug)
-    : bug_(bug),
-      world_(cluster_scenario(seed, bug)),
-      workload_(static_cast<Workload>(seed % 3)),
-      parallelism_(world_.scenario().num_tasks) {}
+    : bug_(bug), world_(cluster_scenario(seed, bug)), workload_(static_cast<Workload>(seed % 3)) {}
 
 SimulatedCluster::~SimulatedCluster() = default;
 
@@ -175,8 +172,12 @@ void SimulatedCluster::harm() {
       node->handle(node->board().on_drain(id, world_.now()));
     }
   } else if (world_.fault_chance(5)) {
-    happened(ClusterFault::rescale);
-    parallelism_ = static_cast<std::size_t>(world_.pick(1, 5));
+    const auto parallelism = static_cast<std::uint32_t>(world_.pick(1, 5));
+    for (const auto& [other, node] : nodes_) {
+      if (!node->board().is_leader()) continue;
+      for (const Submission& one : std::vector(node->board().view().submissions))
+        node->handle(node->board().on_rescale(one.number, parallelism, world_.now()));
+    }
   }
   const auto leaders = std::count_if(nodes_.begin(), nodes_.end(), [](const auto& node) {
     return node.second->board().is_leader();
@@ -207,7 +208,9 @@ void SimulatedCluster::submit_if_forgotten() {
   if (std::any_of(nodes_.begin(), nodes_.end(), knows)) return;
   for (const auto& [id, node] : nodes_) {
     if (!node->board().is_leader()) continue;
-    return node->handle(node->board().on_submit({}, id, world_.now()));
+    QueryProgram program;
+    program.parallelism = static_cast<std::uint32_t>(world_.scenario().num_tasks);
+    return node->handle(node->board().on_submit(std::move(program), id, world_.now()));
   }
 }
 

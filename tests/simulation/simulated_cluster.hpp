@@ -72,8 +72,6 @@ class SimulatedCluster {
   void later(const std::string& node, std::function<void(SimulatedNode&)> event,
              EpochMillis delay_max);
   std::vector<NodeInfo> reachable_from(const std::string& node) const;
-  /// How many tasks a coordinator that starts now runs keyed stages with.
-  std::size_t parallelism() const { return parallelism_; }
 
  private:
   void start_node();
@@ -91,7 +89,6 @@ class SimulatedCluster {
   ClusterBug bug_;
   World world_;
   Workload workload_;
-  std::size_t parallelism_;
   std::map<std::string, std::shared_ptr<SimulatedNode>> nodes_;
   std::set<std::string> cut_;
   std::set<std::pair<std::string, std::string>> torn_;  ///< links that lost messages by a cut

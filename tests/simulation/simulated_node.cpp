@@ -40,6 +40,8 @@ struct SimulatedNode::Coordinator {
   std::vector<Counts> sealed;
   std::uint64_t tick = 0;
   std::map<std::size_t, std::uint64_t> sequences;
+  std::size_t wanted_keyed = 1;  ///< by rescaling
+  std::int64_t rescale_request = 0;
 };
 
 SimulatedNode::SimulatedNode(SimulatedCluster& cluster, std::string id)
@@ -113,7 +115,21 @@ void SimulatedNode::carry_out(const MembersChanged& command) {
 }
 
 void SimulatedNode::carry_out(const StartSubmission& command) {
-  start_coordinator(command.submission.number, command.submission.attempt);
+  start_coordinator(command.submission);
+}
+
+void SimulatedNode::carry_out(const RescaleSubmission& command) {
+  if (!coordinator_ || coordinator_->number != command.number ||
+      coordinator_->attempt != command.attempt)
+    return;
+  rescale(command.parallelism);
+}
+
+void SimulatedNode::rescale(std::size_t num_keyed) {
+  Coordinator& own = *coordinator_;
+  own.wanted_keyed = num_keyed;
+  commands(own.loop.on_rescale(++own.rescale_request,
+                               cluster_.world().scenario().num_sources + num_keyed, now()));
 }
 
 void SimulatedNode::carry_out(const StopSubmission& command) {
@@ -325,13 +341,23 @@ void SimulatedNode::report_loss(const Host& host) {
 
 // ---- the coordinator ----
 
-void SimulatedNode::start_coordinator(std::uint64_t number, std::uint64_t attempt) {
+void SimulatedNode::report_running(std::size_t num_keyed) {
+  SubmissionReport report{coordinator_->number,
+                          coordinator_->attempt,
+                          SubmissionState::running,
+                          {},
+                          "",
+                          static_cast<std::uint32_t>(num_keyed)};
+  handle(board_.report_submission(std::move(report), now()));
+}
+
+void SimulatedNode::start_coordinator(const Submission& submission) {
   World& world = cluster_.world();
   const std::int64_t term = world.claim_term();
   world.sweep();
   const RecoveredCheckpoint recovered = world.recover();
   // An uncommitted epoch is finished under the parallelism that it was planned with.
-  std::size_t num_keyed = cluster_.parallelism();
+  std::size_t num_keyed = submission.program.parallelism;
   if (recovered.uncommitted) num_keyed = recovered.uncommitted->parallelism;
   CoordinatorOptions options;
   options.trigger = Trigger::processing_time(Duration(10));
@@ -346,8 +372,8 @@ void SimulatedNode::start_coordinator(std::uint64_t number, std::uint64_t attemp
     options.no_data_epochs = NoDataEpochs::when_watermark_moves;
   }
   coordinator_ = std::make_shared<Coordinator>(Coordinator{
-      number,
-      attempt,
+      submission.number,
+      submission.attempt,
       term,
       num_keyed,
       EpochCoordinator(options, std::vector<std::string>(world.scenario().num_sources, "0")),
@@ -357,11 +383,14 @@ void SimulatedNode::start_coordinator(std::uint64_t number, std::uint64_t attemp
       {},
       {},
       0,
-      {}});
+      {},
+      num_keyed,
+      0});
   world.trace("coordinator", term);
-  SubmissionReport report{number, attempt, SubmissionState::running, {}, ""};
-  handle(board_.report_submission(report, now()));
+  report_running(num_keyed);
   open_tasks(-1, 0);
+  if (coordinator_ && num_keyed != submission.program.parallelism)
+    rescale(submission.program.parallelism);
 }
 
 Result<Placement> SimulatedNode::wanted_placement() const {
@@ -557,7 +586,11 @@ void SimulatedNode::commands(const Commands& list) {
             0);
       });
     } else if (const auto* restore = std::get_if<RestoreTasks>(&command)) {
+      if (restore->is_rescale) own->num_keyed = own->wanted_keyed;
       open_tasks(restore->from, restore->attempt);
+    } else if (std::holds_alternative<Rescaled>(command)) {
+      cluster_.happened(ClusterFault::rescale);
+      report_running(own->num_keyed);
     } else if (const auto* end = std::get_if<Stopped>(&command)) {
       stopped(end->error);
     } else if (const auto* over = std::get_if<EpochCommitted>(&command)) {

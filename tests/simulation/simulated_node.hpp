@@ -77,6 +77,7 @@ class SimulatedNode {
   void carry_out(const MembersChanged& command);
   void carry_out(const StartSubmission& command);
   void carry_out(const StopSubmission& command);
+  void carry_out(const RescaleSubmission& command);
   void carry_out(const SendReport& command);
 
   // Tasks.
@@ -87,7 +88,9 @@ class SimulatedNode {
   void report_loss(const Host& host);
 
   // The coordinator of the one submission, if it is here.
-  void start_coordinator(std::uint64_t number, std::uint64_t attempt);
+  void start_coordinator(const Submission& submission);
+  void report_running(std::size_t num_keyed);
+  void rescale(std::size_t num_keyed);
   void commands(const Commands& list);
   void answer(std::function<Commands(Coordinator&)> event, EpochMillis delay_max = 5);
   void write(std::function<Result<void>()> effect, std::function<Commands(Coordinator&)> event);

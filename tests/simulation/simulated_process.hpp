@@ -49,6 +49,7 @@ class Process : public std::enable_shared_from_this<Process> {
   void carry_out(const WriteCommit& command);
   void carry_out(const EpochCommitted& command);
   void carry_out(const CaughtUp&) { is_caught_up_ = true; }
+  void carry_out(const Rescaled&) {}
   void carry_out(const ScheduleTick& command);
   void carry_out(const RestoreTasks& command);
   void carry_out(const Stopped& command);

@@ -60,6 +60,7 @@ class StaticFilePlanner final : public SourcePlanner {
     return cut_files(plan_->listed, plan_->can_split, parallelism_);
   }
   Result<void> commit(const std::string&) override { return {}; }
+  void set_parallelism(std::uint32_t parallelism) override { parallelism_ = parallelism; }
 
  private:
   std::shared_ptr<const FilePlan> plan_;
@@ -129,6 +130,7 @@ class StreamFilePlanner final : public SourcePlanner {
     seen_.commit(entry);
     return {};
   }
+  void set_parallelism(std::uint32_t parallelism) override { context_->parallelism = parallelism; }
 
  private:
   /// The directory of `path`, or one above, that the source was given.

@@ -71,6 +71,10 @@ class Nodes {
   void carry_out(const std::string& from, const StopSubmission& command) {
     log.push_back(from + " stops " + std::to_string(command.number));
   }
+  void carry_out(const std::string& from, const RescaleSubmission& command) {
+    log.push_back(from + " rescales " + std::to_string(command.number) + " to " +
+                  std::to_string(command.parallelism));
+  }
   void carry_out(const std::string& from, const SendReport& command) {
     if (is_connected(from, command.to))
       run(command.to,
@@ -209,6 +213,48 @@ TEST_CASE("a submission that failed for a passing reason starts again when it is
   CHECK(nodes.boards.at("a").view().find_submission(1)->attempt == 2);
   nodes.report("a", {1, 2, SubmissionState::failed, ErrorClass::user_code, "boom"});
   CHECK(nodes.boards.at("a").view().find_submission(1)->state == SubmissionState::failed);
+}
+
+TEST_CASE("a submission is rescaled where it runs, and starts so on another node") {
+  Nodes nodes;
+  nodes.start("a");
+  nodes.start("b", "a");
+  nodes.run("a", nodes.boards.at("a").on_submit({}, "a", nodes.now));
+  nodes.run("a", nodes.boards.at("a").on_submit({}, "a", nodes.now));
+  nodes.pass(100);
+  REQUIRE(nodes.boards.at("a").view().find_submission(2)->coordinator == "b");
+  nodes.report("b", {2, 1, SubmissionState::running, {}, "", 1});
+  nodes.log.clear();
+  nodes.run("a", nodes.boards.at("a").on_rescale(2, 4, nodes.now));
+  CHECK(nodes.log == std::vector<std::string>{"b rescales 2 to 4"});
+  CHECK(nodes.boards.at("a").view().find_submission(2)->parallelism == 1);
+  nodes.report("b", {2, 1, SubmissionState::running, {}, "", 4});
+  CHECK(nodes.boards.at("a").view().find_submission(2)->parallelism == 4);
+  nodes.pass(300);
+  CHECK(nodes.log.size() == 1);
+
+  SECTION("a refusal takes the wish back") {
+    nodes.run("a", nodes.boards.at("a").on_rescale(2, 500, nodes.now));
+    nodes.report("b", {2, 1, SubmissionState::running, {}, "too many", 4});
+    nodes.pass(300);
+    const Submission& one = *nodes.boards.at("b").view().find_submission(2);
+    CHECK(one.message == "too many");
+    CHECK(one.parallelism == 4);
+    CHECK(one.program.parallelism == 4);
+    CHECK(nodes.log.back() == "b rescales 2 to 500");
+  }
+  SECTION("the next attempt begins with it") {
+    nodes.cut = {"b"};
+    nodes.pass(1000);
+    CHECK(nodes.boards.at("a").view().find_submission(2)->coordinator == "a");
+    CHECK(nodes.boards.at("a").view().find_submission(2)->program.parallelism == 4);
+  }
+  SECTION("that it was done is not heard after its end") {
+    nodes.report("b", {2, 1, SubmissionState::ended, {}, ""});
+    nodes.report("b", {2, 1, SubmissionState::running, {}, "", 4});
+    nodes.pass(300);
+    CHECK(nodes.boards.at("a").view().find_submission(2)->state == SubmissionState::ended);
+  }
 }
 
 TEST_CASE("a report that got lost is told again") {

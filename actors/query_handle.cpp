@@ -88,7 +88,10 @@ Result<StartedQuery> start_query(caf::actor_system& system, PhysicalPlan plan, Q
   auto setup = std::make_shared<CoordinatorSetup>();
   setup->query = query;
   setup->nodes = std::move(nodes);
-  STREAM_TRY(setup->services, QueryServices::open(plan_of(query), query->options));
+  // A node that is stopped would keep the lock, and nobody could take its queries over.
+  STREAM_TRY(setup->services, QueryServices::open(plan_of(query), query->options,
+                                                  setup->nodes ? CheckpointOwnership::by_term
+                                                               : CheckpointOwnership::locked));
   STREAM_TRY(setup->initial_offsets, setup->services->initial_offsets());
   const std::string id = setup->services->query_id();
 

@@ -80,8 +80,9 @@ Result<void> TaskHostActor::open() {
 Result<void> TaskHostActor::write_state(TaskDone& sealed) const {
   for (const SealedState& state : sealed.state) {
     STREAM_TRY(const SealedFile file,
-               write_state_of(*query_->options.files, request_.checkpoint_directory, request_.term,
-                              state.operator_id, sealed.epoch, sealed.report.task, state.pieces));
+               write_state_of(*query_->options.files, request_.checkpoint_directory,
+                              {request_.term, request_.generation.number, sealed.report.task},
+                              state.operator_id, sealed.epoch, state.pieces));
     sealed.files.push_back({file.name, file.size_bytes, file.checksum, 0,
                             query_->plan.num_groups - 1, state.operator_id, sealed.epoch, false});
   }

@@ -75,9 +75,10 @@ QueryServices::QueryServices(std::shared_ptr<const PhysicalPlan> plan, const Que
 QueryServices::~QueryServices() = default;
 
 Result<std::unique_ptr<QueryServices>> QueryServices::open(std::shared_ptr<const PhysicalPlan> plan,
-                                                           const QueryOptions& options) {
+                                                           const QueryOptions& options,
+                                                           CheckpointOwnership ownership) {
   std::unique_ptr<QueryServices> services(new QueryServices(std::move(plan), options));
-  STREAM_TRY(services->open_checkpoint());
+  STREAM_TRY(services->open_checkpoint(ownership));
   STREAM_TRY(services->open_sources());
   STREAM_TRY(services->open_sinks());
   return services;
@@ -113,13 +114,13 @@ Result<std::optional<EpochOffsets>> QueryServices::read_offsets() {
   return std::optional<EpochOffsets>(std::move(*offsets));
 }
 
-Result<void> QueryServices::open_checkpoint() {
+Result<void> QueryServices::open_checkpoint(CheckpointOwnership ownership) {
   if (options_.checkpoint_directory.empty()) {
     query_id_ = make_unique_id();
     return {};
   }
   STREAM_TRY(directory_, CheckpointDirectory::open(*options_.files, options_.checkpoint_directory,
-                                                   restart_text(*plan_)));
+                                                   restart_text(*plan_), ownership));
   query_id_ = directory_->query_id();
   STREAM_TRY(const auto commit, read_commit());
   STREAM_TRY(auto offsets, read_offsets());

@@ -50,8 +50,9 @@ class QueryServices {
  public:
   /// Opens the checkpoint, the planners and the committers. Errors name what is wrong; nothing has
   /// started then.
-  static Result<std::unique_ptr<QueryServices>> open(std::shared_ptr<const PhysicalPlan> plan,
-                                                     const QueryOptions& options);
+  static Result<std::unique_ptr<QueryServices>> open(
+      std::shared_ptr<const PhysicalPlan> plan, const QueryOptions& options,
+      CheckpointOwnership ownership = CheckpointOwnership::locked);
   ~QueryServices();
 
   const std::string& query_id() const { return query_id_; }
@@ -86,7 +87,7 @@ class QueryServices {
   QueryServices(std::shared_ptr<const PhysicalPlan> plan, const QueryOptions& options);
   class Log;
 
-  Result<void> open_checkpoint();
+  Result<void> open_checkpoint(CheckpointOwnership ownership);
   Result<std::optional<EpochCommit>> read_commit();
   Result<std::optional<EpochOffsets>> read_offsets();
   Result<void> open_sources();

@@ -41,16 +41,13 @@ Result<SealedFile> write_state_file(FileSystem& files, const std::string& path,
 
 class Directory final : public CheckpointDirectory {
  public:
-  Directory(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+  Directory(FileSystem& files, std::string path, CheckpointOwnership ownership)
+      : files_(files), path_(std::move(path)), ownership_(ownership) {}
 
   Result<void> open(const std::string& plan_text) {
     for (const char* folder : {"", "runs", "offsets", "commits", "sources", "state"})
       STREAM_TRY(files_.create_directories(at(folder)));
-    auto lock = files_.lock(at("lock"));
-    if (!lock)
-      return transient(fmt::format("{}: another process runs this query; stop it first ({})", path_,
-                                   lock.error().message()));
-    lock_ = std::move(*lock);
+    if (ownership_ == CheckpointOwnership::locked) STREAM_TRY(take_lock());
     STREAM_TRY(const bool has_metadata, files_.exists(at("metadata")));
     STREAM_TRY(has_metadata ? read_metadata(plan_text) : create(plan_text));
     // What a killed run linked but did not sync must not be built upon before it is durable.
@@ -87,7 +84,8 @@ class Directory final : public CheckpointDirectory {
 
   Result<SealedFile> write_state(const std::string& operator_id, std::int64_t n, std::uint32_t task,
                                  const std::vector<StatePiece>& pieces) override {
-    return write_state_of(files_, path_, term_, operator_id, n, task, pieces);
+    return write_state_file(files_, path_, operator_id,
+                            fmt::format("{}-{}-{}.delta", n, term_, task), pieces);
   }
 
   Result<std::vector<StatePiece>> read_state(const SealedFile& file, BlockPool& pool) override {
@@ -116,7 +114,7 @@ class Directory final : public CheckpointDirectory {
       STREAM_TRY(const auto entries, files_.list(folder.path));
       for (const FileStatus& entry : entries) {
         const std::string name = join_path(file_name(folder.path), file_name(entry.path));
-        if (!kept.contains(name) && !is_being_sealed(file_name(entry.path), n))
+        if (!kept.contains(name) && !may_be_listed_yet(file_name(entry.path), n))
           STREAM_TRY(files_.remove(entry.path));
       }
     }
@@ -135,7 +133,12 @@ class Directory final : public CheckpointDirectory {
                                   const std::string& text) override {
     const std::string folder = fmt::format("sources/{}", source);
     STREAM_TRY(files_.create_directories(at(folder)));
-    return write_file_atomic(files_, entry_path(folder, n), with_checksum(text));
+    STREAM_TRY(check_term());
+    const std::string path = entry_path(folder, n);
+    STREAM_TRY(const bool is_new, write_file_exclusive(files_, path, with_checksum(text)));
+    if (is_new) return {};
+    STREAM_TRY(check_term());
+    return write_file_atomic(files_, path, with_checksum(text));
   }
 
   Result<std::vector<Entry>> read_source_entries(std::size_t source) override {
@@ -166,16 +169,26 @@ class Directory final : public CheckpointDirectory {
     return at(fmt::format("{}/{}", folder, n));
   }
 
+  Result<void> take_lock() {
+    auto lock = files_.lock(at("lock"));
+    if (!lock)
+      return transient(fmt::format("{}: another process runs this query; stop it first ({})", path_,
+                                   lock.error().message()));
+    lock_ = std::move(*lock);
+    return {};
+  }
+
   /// True for a state file of this run and a later epoch than n, whole or temporary: write_state
-  /// may run beside sweep, and no commit can list its file yet.
-  bool is_being_sealed(std::string_view name, std::int64_t n) const {
+  /// may run beside sweep, and no commit can list its file yet. True for all of higher terms: what
+  /// a run lists that took over from this one, this one does not know.
+  bool may_be_listed_yet(std::string_view name, std::int64_t n) const {
     if (name.starts_with('.')) name.remove_prefix(1);
     const std::size_t dash = name.find('-');
     if (dash == std::string_view::npos) return false;
     const auto epoch = file_number(std::string(name.substr(0, dash)));
     const std::string_view rest = name.substr(dash + 1);
     const auto term = file_number(std::string(rest.substr(0, rest.find_first_of("-."))));
-    return epoch && *epoch > n && term == term_;
+    return epoch && term && (*term > term_ || (*epoch > n && *term == term_));
   }
 
   Result<void> remove_temporaries(const std::string& folder) {
@@ -202,7 +215,7 @@ class Directory final : public CheckpointDirectory {
     STREAM_TRY(const bool is_mine,
                write_file_exclusive(files_, at("metadata"),
                                     with_checksum(std::string(kMetadataHead) + query_id_)));
-    if (!is_mine) return fatal(path_ + ": another process has just made this checkpoint");
+    if (!is_mine) return lost_race(path_ + ": another process has just made this checkpoint");
     return {};
   }
 
@@ -236,7 +249,7 @@ class Directory final : public CheckpointDirectory {
     return {};
   }
 
-  /// What killed runs left half-written; nobody else writes while this run holds the lock.
+  /// What killed runs left half-written. Whoever still writes has been taken over from.
   Result<void> remove_temporaries() {
     for (const char* folder : {"", "runs", "offsets", "commits"}) {
       STREAM_TRY(const auto entries, files_.list(at(folder)));
@@ -247,12 +260,18 @@ class Directory final : public CheckpointDirectory {
     return {};
   }
 
+  /// Of an owner that lost a race: with terms it may try again.
+  Error lost_race(std::string message) const {
+    return ownership_ == CheckpointOwnership::by_term ? transient(std::move(message))
+                                                      : fatal(std::move(message));
+  }
+
   Result<void> claim_term() {
     STREAM_TRY(const auto runs, numbered_files(files_, at("runs")));
     term_ = runs.empty() ? 1 : runs.back() + 1;
     STREAM_TRY(const bool is_mine, write_file_exclusive(files_, entry_path("runs", term_),
                                                         with_checksum("query " + query_id_)));
-    if (!is_mine) return fatal(path_ + ": another process has just begun to run this query");
+    if (!is_mine) return lost_race(path_ + ": another process has just begun to run this query");
     for (const std::int64_t run : runs) {
       if (run < term_ - kRetainedEntries) STREAM_TRY(files_.remove(entry_path("runs", run)));
     }
@@ -264,23 +283,30 @@ class Directory final : public CheckpointDirectory {
     return std::optional<Entry>(Entry{n, std::move(text)});
   }
 
-  Result<void> write_entry(std::string_view folder, std::int64_t n, const std::string& text) {
+  Result<void> check_term() {
     STREAM_TRY(const auto runs, numbered_files(files_, at("runs")));
     if (!runs.empty() && runs.back() > term_)
       return fatal(
           fmt::format("{}: another run of this query (term {}) took over from this one (term {})",
                       path_, runs.back(), term_));
+    return {};
+  }
+
+  Result<void> write_entry(std::string_view folder, std::int64_t n, const std::string& text) {
+    STREAM_TRY(check_term());
     const std::string path = entry_path(folder, n);
     STREAM_TRY(const bool is_new, write_file_exclusive(files_, path, with_checksum(text)));
     if (is_new) return {};
     // Asked again after an answer that got lost: the entry is this run's own.
     STREAM_TRY(const std::string existing, read_checked(files_, path));
     if (existing == text) return files_.sync_directory(parent_path(path));
-    return fatal(path + ": exists already; another run of this query wrote it");
+    STREAM_TRY(check_term());
+    return lost_race(path + ": exists already; another run of this query wrote it");
   }
 
   FileSystem& files_;
   std::string path_;
+  CheckpointOwnership ownership_;
   std::unique_ptr<FileLock> lock_;
   std::string query_id_;
   std::int64_t term_ = 0;
@@ -289,11 +315,12 @@ class Directory final : public CheckpointDirectory {
 
 }  // namespace
 
-Result<SealedFile> write_state_of(FileSystem& files, const std::string& path, std::int64_t term,
-                                  const std::string& operator_id, std::int64_t n,
-                                  std::uint32_t task, const std::vector<StatePiece>& pieces) {
-  return write_state_file(files, path, operator_id, fmt::format("{}-{}-{}.delta", n, term, task),
-                          pieces);
+Result<SealedFile> write_state_of(FileSystem& files, const std::string& path,
+                                  const StateAuthor& author, const std::string& operator_id,
+                                  std::int64_t n, const std::vector<StatePiece>& pieces) {
+  return write_state_file(
+      files, path, operator_id,
+      fmt::format("{}-{}-{}-{}.delta", n, author.term, author.task, author.generation), pieces);
 }
 
 Result<std::vector<StatePiece>> read_state_of(FileSystem& files, const std::string& path,
@@ -308,8 +335,9 @@ Result<std::vector<StatePiece>> read_state_of(FileSystem& files, const std::stri
 }
 
 Result<std::unique_ptr<CheckpointDirectory>> CheckpointDirectory::open(
-    FileSystem& files, std::string path, const std::string& plan_text) {
-  auto directory = std::make_unique<Directory>(files, std::move(path));
+    FileSystem& files, std::string path, const std::string& plan_text,
+    CheckpointOwnership ownership) {
+  auto directory = std::make_unique<Directory>(files, std::move(path), ownership);
   STREAM_TRY(directory->open(plan_text));
   return std::unique_ptr<CheckpointDirectory>(std::move(directory));
 }

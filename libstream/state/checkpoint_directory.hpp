@@ -1,7 +1,7 @@
 // A query's checkpoint on disk, readable by eye:
 //
 //   metadata  plan  runs/TERM  offsets/N  commits/N  sources/I/N
-//   state/OPERATOR/{N-TERM-TASK.delta,N-TERM.snapshot}  lock
+//   state/OPERATOR/{N-TERM-TASK.delta,N-TERM-TASK-GENERATION.delta,N-TERM.snapshot}  lock
 //
 // Every file ends with a checksum (text files: a last line `xxh3 HEX`). metadata, runs, offsets and
 // commits come into being by write_file_exclusive. State files exist only when a commit lists them;
@@ -29,6 +29,12 @@ struct SealedFile {
   std::uint64_t checksum = 0;
 };
 
+/// What keeps a second owner away.
+enum class CheckpointOwnership {
+  locked,   ///< the operating system's lock: a second owner is refused while the first one lives
+  by_term,  ///< none: who comes last owns it, and the terms stop whoever was there before
+};
+
 class CheckpointDirectory {
  public:
   using Entry = std::pair<std::int64_t, std::string>;  ///< number and text
@@ -36,8 +42,9 @@ class CheckpointDirectory {
   /// Opens or creates `path`, takes the lock, claims the next term. A fresh one gets
   /// `plan_text` (operators with stable ids) and a new query id. Errors name file and cure: another
   /// process holds it, newer version, damaged file, `plan` of another query, files but no metadata.
-  static Result<std::unique_ptr<CheckpointDirectory>> open(FileSystem& files, std::string path,
-                                                           const std::string& plan_text);
+  static Result<std::unique_ptr<CheckpointDirectory>> open(
+      FileSystem& files, std::string path, const std::string& plan_text,
+      CheckpointOwnership ownership = CheckpointOwnership::locked);
   virtual ~CheckpointDirectory() = default;
 
   virtual const std::string& query_id() const = 0;
@@ -48,8 +55,9 @@ class CheckpointDirectory {
   virtual Result<std::optional<Entry>> last_commit() = 0;
   virtual Result<std::optional<Entry>> uncommitted_offsets() = 0;
 
-  /// Exclusive and durable; the same text again is fine. Error fatal when N exists with another
-  /// text or a higher term has appeared.
+  /// Exclusive and durable; the same text again is fine. Error fatal when a higher term has
+  /// appeared, or N exists with another text; by_term transient then: a run of a lower term wrote
+  /// it at the last moment, and who opens the checkpoint again goes on from there.
   virtual Result<void> write_offsets(std::int64_t n, const std::string& text) = 0;
   virtual Result<void> write_commit(std::int64_t n, const std::string& text) = 0;
 
@@ -65,7 +73,8 @@ class CheckpointDirectory {
   virtual Result<SealedFile> merge_state(const std::string& operator_id, std::int64_t n,
                                          const std::vector<SealedFile>& files) = 0;
 
-  /// Removes state files not in `live`, offsets and commits below n − retain, dead temporaries.
+  /// Removes state files not in `live`, but none of higher terms; offsets and commits below n −
+  /// retain, dead temporaries.
   virtual Result<void> sweep(std::int64_t n, const std::vector<std::string>& live) = 0;
 
   // Entries sources/I/N.
@@ -77,10 +86,16 @@ class CheckpointDirectory {
 
 /// What `CheckpointDirectory::write_state` and `read_state` do, for a node that runs tasks of a
 /// query whose coordinator, the owner of the checkpoint at `path`, is another process of term
-/// `term`.
-Result<SealedFile> write_state_of(FileSystem& files, const std::string& path, std::int64_t term,
-                                  const std::string& operator_id, std::int64_t n,
-                                  std::uint32_t task, const std::vector<StatePiece>& pieces);
+/// `term`. `generation` is of its tasks: one that was given up, and writes all the same, meets no
+/// file of a later one.
+struct StateAuthor {
+  std::int64_t term = 0;
+  std::uint64_t generation = 0;
+  std::uint32_t task = 0;
+};
+Result<SealedFile> write_state_of(FileSystem& files, const std::string& path,
+                                  const StateAuthor& author, const std::string& operator_id,
+                                  std::int64_t n, const std::vector<StatePiece>& pieces);
 Result<std::vector<StatePiece>> read_state_of(FileSystem& files, const std::string& path,
                                               const SealedFile& file, BlockPool& pool);
 

@@ -60,6 +60,45 @@ TEST_CASE("a run that was taken over writes nothing more") {
   CHECK_FALSE(disk.exists(at("commits/0")).value());
 }
 
+TEST_CASE("by terms who comes last owns the checkpoint, and what it lists outlives the others") {
+  MemoryFileSystem disk;
+  const auto open = [&] {
+    return CheckpointDirectory::open(disk, kRoot, kPlan, CheckpointOwnership::by_term).value();
+  };
+  const auto stopped = open();
+  stopped->write_offsets(0, "zero").value();
+  stopped->write_commit(0, commit_text(0, {})).value();
+  const auto owner = open();
+  CHECK(owner->term() == 2);
+  BlockPool pool;
+  const std::vector<StatePiece> pieces{make_piece(changes_of(1), pool)};
+  const SealedFile listed = owner->write_state("counts", 1, 0, pieces).value();
+  const SealedFile of_host = write_state_of(disk, kRoot, {2, 7, 1}, "counts", 1, pieces).value();
+  const SealedFile dead = stopped->write_state("counts", 1, 0, pieces).value();
+  owner->write_source_entry(0, 5, "files of the owner").value();
+  CHECK_FALSE(stopped->write_source_entry(0, 5, "files it sees now"));
+  CHECK_FALSE(stopped->write_offsets(1, "one"));
+  stopped->sweep(0, {}).value();
+  CHECK(disk.exists(at("state/" + listed.name)).value());
+  CHECK(disk.exists(at("state/" + of_host.name)).value());
+  owner->sweep(1, {listed.name, of_host.name}).value();
+  CHECK_FALSE(disk.exists(at("state/" + dead.name)).value());
+  CHECK(owner->read_source_entries(0)->front().second == "files of the owner");
+}
+
+TEST_CASE("a commit that a lower term linked at the last moment is found by who opens again") {
+  MemoryFileSystem disk;
+  const auto owner =
+      CheckpointDirectory::open(disk, kRoot, kPlan, CheckpointOwnership::by_term).value();
+  owner->write_offsets(0, "zero").value();
+  REQUIRE(write_file_exclusive(disk, at("commits/0"), with_checksum("of a lower term")).value());
+  const auto written = owner->write_commit(0, "of this term");
+  REQUIRE_FALSE(written);
+  CHECK(written.error().error_class() == ErrorClass::transient);
+  const auto again = CheckpointDirectory::open(disk, kRoot, kPlan, CheckpointOwnership::by_term);
+  CHECK(again.value()->last_commit()->value().second == "of a lower term");
+}
+
 TEST_CASE("an entry is written once, though its own writer may repeat it") {
   MemoryFileSystem disk;
   const auto directory = CheckpointDirectory::open(disk, kRoot, kPlan).value();

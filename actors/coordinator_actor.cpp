@@ -1,6 +1,7 @@
 #include <actors/caught_error.hpp>
 #include <actors/coordinator_actor.hpp>
 #include <libstream/base/log.hpp>
+#include <libstream/connectors/standard/shown_sink.hpp>
 
 #include <fmt/format.h>
 
@@ -202,11 +203,22 @@ std::map<std::uint32_t, SinkHistory> CoordinatorActor::sink_histories() const {
   return histories;
 }
 
+/// What shows rows to the submitter runs here, whence the submitter is told.
+Result<Placement> CoordinatorActor::wanted_placement() const {
+  STREAM_TRY(Placement placement, nodes_->place(parallelisms(query_->plan), placement_));
+  for (std::uint32_t task = 0; task < query_->graph.size(); ++task) {
+    const auto sink = query_->plan.stages[query_->graph[task].stage].sink;
+    if (sink && dynamic_cast<const ShownSink*>(query_->plan.sinks[*sink].get()) != nullptr)
+      placement[task] = nodes_->self();
+  }
+  return placement;
+}
+
 /// Decides where all tasks run; gives those of this process.
 Result<std::vector<std::uint32_t>> CoordinatorActor::place_tasks_here() {
   std::vector<std::uint32_t> here;
   if (nodes_) {
-    STREAM_TRY(placement_, nodes_->place(parallelisms(query_->plan), placement_));
+    STREAM_TRY(placement_, wanted_placement());
   }
   for (std::uint32_t task = 0; task < query_->graph.size(); ++task) {
     if (!nodes_ || placement_[task] == nodes_->self()) here.push_back(task);
@@ -222,7 +234,7 @@ void CoordinatorActor::place_again(const PlaceAgain& message) {
   }
   // Moving tasks costs an epoch that runs again; without a checkpoint it would cost their state.
   if (!loop_ || !loop_->services().is_durable()) return;
-  const auto wanted = nodes_->place(parallelisms(query_->plan), placement_);
+  const auto wanted = wanted_placement();
   if (wanted && *wanted != placement_) take([this] { loop_->on_tasks_lost(); });
 }
 

@@ -54,6 +54,7 @@ class CoordinatorActor final : public caf::blocking_actor, public QueryHost {
   void take(Event event);
   void take_due_tick();
   Duration time_to_tick() const;
+  Result<Placement> wanted_placement() const;
   Result<std::vector<std::uint32_t>> place_tasks_here();
   std::map<std::uint32_t, SinkHistory> sink_histories() const;
   void place_again(const PlaceAgain& message);

@@ -1,5 +1,6 @@
 #include <actors/node.hpp>
 #include <actors/node_agent.hpp>
+#include <actors/program_follower.hpp>
 #include <libstream/base/hash.hpp>
 #include <libstream/base/unique_id.hpp>
 
@@ -59,7 +60,8 @@ class RunningNode final : public Node {
 
   Result<void> start(NodeOptions options, ProgramPlanner planner) {
     auto setup = std::make_shared<NodeSetup>();
-    setup->self = {make_unique_id(), options.listen.host, options.listen.port, options.slots};
+    const NodeAddress& seen = options.advertise.host.empty() ? options.listen : options.advertise;
+    setup->self = {make_unique_id(), seen.host, seen.port, options.slots};
     setup->join = options.join;
     setup->cluster = options.cluster;
     setup->planner = std::make_shared<const ProgramPlanner>(std::move(planner));
@@ -95,6 +97,8 @@ class Client {
     caf_compat::monitor(self_.operator->(), node_);
     return {};
   }
+
+  const NodeAddress& address() const { return address_; }
 
   void send(ClientRequest request) {
     request.ticket = ticket_;
@@ -166,49 +170,59 @@ Result<std::unique_ptr<Node>> start_node(NodeOptions options, ProgramPlanner pla
   return std::unique_ptr<Node>(std::move(node));
 }
 
-Result<void> submit_program(const NodeAddress& node, const QueryProgram& program,
-                            const SubmissionEvents& events) {
-  using What = ClientReply::What;
-  Client client(node);
-  STREAM_TRY(client.connect());
-  ClientRequest request;
-  request.what = ClientRequest::What::submit;
-  request.program = program;
-  client.send(request);
-  bool is_stop_asked = false;
-  std::uint64_t number = 0;
-  while (true) {
-    STREAM_TRY(const auto reply, client.receive(kStopCheck));
-    if (!is_stop_asked && number != 0 && events.is_stopped && events.is_stopped()) {
-      is_stop_asked = true;
-      ClientRequest stop;
-      stop.what = ClientRequest::What::stop;
-      stop.submission = number;
-      client.send(stop);
-    }
-    if (!reply) continue;
-    switch (reply->what) {
-      case What::accepted:
-        number = reply->submission;
-        if (events.accepted) events.accepted(number);
-        break;
-      case What::started:
-        if (events.started) events.started(reply->text);
-        break;
-      case What::progress:
-        if (events.progress) events.progress(reply->text);
-        break;
-      case What::waiting:
-        if (events.waiting) events.waiting(reply->error.value_or(fatal("")));
-        break;
-      case What::ended:
-        return {};
-      case What::failed:
-        return reply->error.value_or(fatal("the program failed"));
-      case What::view:
-        break;
+namespace {
+
+std::int64_t now_millis() { return system_clock().steady_nanos() / 1'000'000; }
+
+/// The first of the other nodes that answers.
+Result<std::unique_ptr<Client>> client_of_another(const NodeAddress& lost,
+                                                  const std::vector<NodeInfo>& nodes, Error gone) {
+  for (const NodeInfo& node : nodes) {
+    if (node.host == lost.host && node.port == lost.port) continue;
+    auto client = std::make_unique<Client>(NodeAddress{node.host, node.port});
+    if (client->connect()) return client;
+  }
+  return gone;
+}
+
+Result<void> converse(const NodeAddress& node, ProgramFollower& follower) {
+  auto client = std::make_unique<Client>(node);
+  STREAM_TRY(client->connect());
+  while (!follower.has_left()) {
+    while (auto request = follower.next_request(now_millis())) client->send(std::move(*request));
+    auto reply = client->receive(kStopCheck);
+    if (reply && !*reply && follower.is_unanswered(now_millis()))
+      reply = transient("the node does not answer");
+    if (!reply) {
+      if (!follower.is_accepted()) return std::move(reply).error();
+      STREAM_TRY(client,
+                 client_of_another(client->address(), follower.nodes(), std::move(reply).error()));
+      follower.ask_anew();
+    } else if (*reply) {
+      if (auto end = follower.take(**reply, now_millis())) return std::move(*end);
     }
   }
+  return {};
+}
+
+}  // namespace
+
+Result<void> submit_program(const NodeAddress& node, const QueryProgram& program,
+                            const SubmissionEvents& events) {
+  ProgramFollower follower(program, events);
+  return converse(node, follower);
+}
+
+Result<void> attach_program(const NodeAddress& node, std::uint64_t submission,
+                            const SubmissionEvents& events) {
+  ProgramFollower follower(submission, events);
+  return converse(node, follower);
+}
+
+Result<void> stop_program(const NodeAddress& node, std::uint64_t submission) {
+  SubmissionEvents events;
+  events.is_stopped = [] { return true; };
+  return attach_program(node, submission, events);
 }
 
 Result<ClusterView> cluster_status(const NodeAddress& node) {

@@ -32,6 +32,7 @@ using ProgramPlanner = std::function<Result<std::vector<PlannedQuery>>(const Que
 
 struct NodeOptions {
   NodeAddress listen;
+  NodeAddress advertise;          ///< where others reach it; no host: at `listen`
   std::vector<NodeAddress> join;  ///< the first that answers lets this node in
   std::uint32_t slots = 1;
   std::size_t num_threads = 0;  ///< of the scheduler; 0: one a core
@@ -52,15 +53,26 @@ struct SubmissionEvents {
   std::function<void(const std::string& queries)> started;
   std::function<void(const std::string& progress)> progress;  ///< a record as JSON
   std::function<void(const Error& error)> waiting;            ///< it is started again later
-  std::function<bool()> is_stopped;  ///< asked now and then: true ends the program
+  /// What sinks and workers of the program print, on standard error or output; whole lines.
+  std::function<void(const std::string& text, bool is_error)> printed;
+  std::function<void(std::uint64_t lines)> dropped;  ///< printed, and not fetched in time
+  std::function<bool()> is_stopped;                  ///< asked now and then: true ends the program
+  std::function<bool()> is_left;  ///< likewise: true leaves it running, and returns
 };
-/// Hands the program in and returns when it has ended. Error: its own, or the node is gone.
+/// Hands the program in and returns when it has ended, or is left. If the node is lost, another one
+/// is asked. Error: the program's own, or no node answers.
 Result<void> submit_program(const NodeAddress& node, const QueryProgram& program,
                             const SubmissionEvents& events);
 
 /// Returns when the submission runs with `parallelism`. Error: why it does not.
 Result<void> rescale_submission(const NodeAddress& node, std::uint64_t number,
                                 std::uint32_t parallelism);
+/// The same for one that was handed in before.
+Result<void> attach_program(const NodeAddress& node, std::uint64_t submission,
+                            const SubmissionEvents& events);
+/// Ends a program.
+Result<void> stop_program(const NodeAddress& node, std::uint64_t submission);
+
 Result<ClusterView> cluster_status(const NodeAddress& node);
 /// `which`: an id or HOST:PORT. Its tasks and coordinators move to other nodes.
 Result<void> drain_node(const NodeAddress& node, const std::string& which);

@@ -28,6 +28,7 @@ caf::behavior NodeAgent::make_behavior() {
 
 void NodeAgent::tick() {
   handle(board_.on_tick(now()));
+  answer_all_followers();
   std::erase_if(sequences_,
                 [&](const auto& entry) { return !peers_->listener(entry.first.generation); });
   for (const auto& [number, run] : runs_) {
@@ -42,7 +43,7 @@ void NodeAgent::tick() {
 void NodeAgent::handle(ClusterCommands commands) {
   for (const ClusterCommand& command : commands)
     std::visit([this](const auto& one) { carry_out(one); }, command);
-  if (!clients_.empty()) deliver_reply({});  // the view may have news for them
+  if (!commands.empty()) answer_all_followers();  // the view may have news for them
 }
 
 std::string NodeAgent::join_frame(const Standing& standing) const {
@@ -111,8 +112,19 @@ void NodeAgent::carry_out(const StartSubmission& command) {
     if (const auto strong = caf::actor_cast<caf::actor>(agent))
       caf_compat::send_from_outside(strong, CallNode{std::move(call)});
   };
+  // Texts go into the log at once; of any number of them the agent hears once.
+  const auto news = [tell, number, log = make_log(submission),
+                     is_told =
+                         std::make_shared<std::atomic<bool>>(false)](const ProgramEvent& event) {
+    log->add(event);
+    if (is_told->exchange(true)) return;
+    tell([number, is_told](NodeAgent& node) {
+      is_told->store(false);
+      node.answer_followers(number);
+    });
+  };
   ProgramRun::Told told;
-  told.started = [tell, submission](const std::string& queries) {
+  told.started = [tell, news, submission](const std::string& queries) {
     tell([submission, queries](NodeAgent& node) {
       node.handle(node.board_.report_submission({submission.number,
                                                  submission.attempt,
@@ -121,19 +133,14 @@ void NodeAgent::carry_out(const StartSubmission& command) {
                                                  "",
                                                  submission.program.parallelism},
                                                 node.now()));
-      ClientReply reply;
-      reply.what = ClientReply::What::started;
-      reply.text = queries;
-      node.reply(submission.number, submission.home, std::move(reply));
     });
+    news({ProgramEvent::What::started, queries, false, 0});
   };
-  told.progress = [tell, submission](const std::string& progress) {
-    tell([submission, progress](NodeAgent& node) {
-      ClientReply reply;
-      reply.what = ClientReply::What::progress;
-      reply.text = progress;
-      node.reply(submission.number, submission.home, std::move(reply));
-    });
+  told.progress = [news](const std::string& progress) {
+    news({ProgramEvent::What::progress, progress, false, 0});
+  };
+  told.printed = [news](std::string_view text) {
+    news({ProgramEvent::What::printed, std::string(text), false, 0});
   };
   told.ended = [tell, submission](const std::optional<Error>& error) {
     tell([submission, error](NodeAgent& node) { node.report_ended(submission, error); });
@@ -160,6 +167,9 @@ void NodeAgent::carry_out(const StopSubmission& command) {
   // Its end takes a while: readers and writers let go first.
   system().spawn<caf::detached>([run = std::move(found->second)] { run->stop(); });
   runs_.erase(found);
+  // What is over can still be asked for; what runs elsewhere says so there.
+  const Submission* one = board_.view().find_submission(command.number);
+  if (one == nullptr || !one->is_over()) logs_.erase(command.number);
 }
 
 /// It takes an epoch's end, and the state of all tasks.
@@ -197,7 +207,7 @@ void NodeAgent::on_exit() {
   links_.clear();
   node_of_.clear();
   clients_.clear();
-  submitting_.clear();
+  followers_.clear();
   // Their coordinators end on a thread that may wait.
   for (auto& [number, run] : runs_)
     system().spawn<caf::detached>([run = std::move(run)] { run->stop(); });

@@ -8,6 +8,7 @@
 #include <actors/node_peers.hpp>
 #include <actors/program_run.hpp>
 
+#include <atomic>
 #include <map>
 #include <set>
 
@@ -59,11 +60,20 @@ class NodeAgent final : public caf::event_based_actor {
   void connected(const std::string& node, const caf::actor& agent);
   void peer_down(const caf::actor_addr& agent);
 
-  // node_work.cpp: clients, tasks of other coordinators, frames for tasks.
-  void take_request(const ClientRequest& request, const std::string& home,
-                    const caf::actor& client);
-  void reply(std::uint64_t submission, const std::string& home, ClientReply reply);
-  void deliver_reply(const ClientReply& reply);
+  // node_clients.cpp: requests of clients, of this node and by way of others.
+  void take_client_request(const ClientRequest& request, const caf::actor& client);
+  void take_request(const ClientRequest& request, const std::string& home);
+  void take_reply(const ClientReply& reply);
+  void answer_client(const std::string& home, const ClientReply& reply);
+  void drain(const std::string& which);
+  void follow(const ClientRequest& request, const std::string& home);
+  ProgramPage page_of(const Submission& one, const ProgramCursor& from) const;
+  void answer_followers(std::uint64_t submission);
+  void answer_all_followers();
+  void tell_followers(std::uint64_t submission, ProgramEvent event);
+  std::shared_ptr<ProgramLog> make_log(const Submission& submission);
+
+  // node_work.cpp: tasks of other coordinators, frames for tasks.
   void open_tasks(OpenTasks request);
   void close_tasks(const GenerationKey& generation);
   void check_tasks(const CheckTasks& check);
@@ -96,9 +106,14 @@ class NodeAgent final : public caf::event_based_actor {
   };
   std::map<Sequence, std::uint64_t> sequences_;
   std::map<std::uint64_t, std::shared_ptr<ProgramRun>> runs_;  ///< by submission
-  std::map<std::uint64_t, std::vector<std::pair<std::uint64_t, caf::actor>>> clients_;
-  std::vector<std::pair<std::uint64_t, caf::actor>> submitting_;  ///< tickets without a number yet
-  std::map<std::uint64_t, SubmissionState> told_;                 ///< to clients of this home
+  std::map<std::uint64_t, std::shared_ptr<ProgramLog>> logs_;  ///< by submission
+  std::map<std::uint64_t, caf::actor> clients_;                ///< of this node, by ticket
+  struct Follower {
+    ClientRequest request;
+    std::string home;
+    std::int64_t until = 0;
+  };
+  std::map<std::uint64_t, Follower> followers_;  ///< that wait for news, by ticket
   bool has_ended_ = false;
 };
 

@@ -79,8 +79,7 @@ void NodeAgent::connected(const std::string& node, const caf::actor& agent) {
 }
 
 void NodeAgent::peer_down(const caf::actor_addr& agent) {
-  for (auto& [number, watchers] : clients_)
-    std::erase_if(watchers, [&](const auto& one) { return one.second.address() == agent; });
+  std::erase_if(clients_, [&](const auto& one) { return one.second.address() == agent; });
   const auto found = node_of_.find(agent);
   if (found == node_of_.end()) return;
   const std::string node = found->second;

@@ -49,12 +49,12 @@ void NodeAgent::take_frame(const std::string& frame) {
           frame, [&](ReportMessage m) { handle(board_.on_report(m.report, now())); });
     case FrameKind::request:
       return take_message<ClientRequest>(
-          frame, [&](const ClientRequest& m) { take_request(m, peers_->self(), from); });
+          frame, [&](const ClientRequest& m) { take_client_request(m, from); });
     case FrameKind::forwarded:
       return take_message<ForwardedRequest>(
-          frame, [&](const ForwardedRequest& m) { take_request(m.request, m.home, nullptr); });
+          frame, [&](const ForwardedRequest& m) { take_request(m.request, m.home); });
     case FrameKind::reply:
-      return take_message<ClientReply>(frame, [&](const ClientReply& m) { deliver_reply(m); });
+      return take_message<ClientReply>(frame, [&](const ClientReply& m) { take_reply(m); });
     case FrameKind::open_tasks:
       return take_message<OpenTasks>(frame, [&](OpenTasks m) { open_tasks(std::move(m)); });
     case FrameKind::close_tasks:
@@ -75,93 +75,6 @@ void NodeAgent::take_frame(const std::string& frame) {
       return take_message<HostReport>(frame, [&](HostReport m) { take_report(std::move(m)); });
     case FrameKind::task:
       return take_task_frame(frame);
-  }
-}
-
-// ---- clients ----
-
-void NodeAgent::take_request(const ClientRequest& request, const std::string& home,
-                             const caf::actor& client) {
-  using What = ClientRequest::What;
-  if (client && request.what == What::submit) {
-    caf_compat::monitor(this, client);
-    submitting_.emplace_back(request.ticket, client);
-  }
-  if (request.what == What::status) {
-    ClientReply answer;
-    answer.what = ClientReply::What::view;
-    answer.ticket = request.ticket;
-    answer.view = board_.view();
-    if (client) caf_compat::send(this, client, encode_frame(answer));
-    return;
-  }
-  if (!board_.is_leader())
-    return send_to(board_.view().leader, encode_frame(ForwardedRequest{home, request}));
-  switch (request.what) {
-    case What::submit: {
-      ClientReply accepted;
-      accepted.ticket = request.ticket;
-      accepted.submission = board_.view().next_submission;
-      const std::uint64_t number = accepted.submission;
-      reply(number, home, std::move(accepted));
-      return handle(board_.on_submit(request.program, home, now()));
-    }
-    case What::drain:
-      for (const Member& member : board_.view().members) {
-        const NodeInfo& node = member.node;
-        if (node.id == request.node || fmt::format("{}:{}", node.host, node.port) == request.node)
-          return handle(board_.on_drain(std::string(node.id), now()));
-      }
-      return;
-    case What::rescale:
-      return handle(board_.on_rescale(request.submission, request.parallelism, now()));
-    case What::stop:
-      return handle(board_.on_stop_submission(request.submission, now()));
-    case What::status:
-      return;
-  }
-}
-
-void NodeAgent::reply(std::uint64_t submission, const std::string& home, ClientReply reply) {
-  reply.submission = submission;
-  if (home == peers_->self()) return deliver_reply(reply);
-  send_to(home, encode_frame(reply));
-}
-
-/// To the clients of this node; also says what the view knows of their submissions by now.
-void NodeAgent::deliver_reply(const ClientReply& reply) {
-  if (reply.ticket != 0) {
-    for (const auto& [ticket, client] : submitting_) {
-      if (ticket == reply.ticket) clients_[reply.submission].emplace_back(ticket, client);
-    }
-    std::erase_if(submitting_, [&](const auto& one) { return one.first == reply.ticket; });
-  }
-  const auto say = [this](ClientReply what, const auto& watchers) {
-    for (const auto& [ticket, client] : watchers) {
-      what.ticket = ticket;
-      caf_compat::send(this, client, encode_frame(what));
-    }
-  };
-  if (reply.submission != 0) {
-    const auto found = clients_.find(reply.submission);
-    if (found != clients_.end()) say(reply, found->second);
-  }
-  for (auto at = clients_.begin(); at != clients_.end();) {
-    const Submission* one = board_.view().find_submission(at->first);
-    const bool is_news = one != nullptr && told_[at->first] != one->state;
-    bool is_over = false;
-    if (is_news) {
-      told_[at->first] = one->state;
-      is_over = one->is_over();
-      ClientReply news;
-      news.submission = one->number;
-      news.what = one->state == SubmissionState::ended    ? ClientReply::What::ended
-                  : one->state == SubmissionState::failed ? ClientReply::What::failed
-                                                          : ClientReply::What::waiting;
-      if (one->state != SubmissionState::ended) news.error = fatal(one->message);
-      if (is_over || one->state == SubmissionState::waiting) say(std::move(news), at->second);
-    }
-    at = is_over ? clients_.erase(at) : std::next(at);
   }
 }
 

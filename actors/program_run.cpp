@@ -1,5 +1,6 @@
 #include <actors/caught_error.hpp>
 #include <actors/program_run.hpp>
+#include <libstream/connectors/standard/shown_sink.hpp>
 
 namespace stream {
 
@@ -56,6 +57,10 @@ Result<void> ProgramRun::start_queries(const ProgramPlanner& planner) {
     return bad_plan("the program starts no query: it has no INSERT INTO that reads a stream");
   std::string names;
   for (std::uint32_t i = 0; i < planned.size(); ++i) {
+    for (const auto& sink : planned[i].plan.sinks) {
+      if (const auto* shown = dynamic_cast<const ShownSink*>(sink.get()))
+        shown->show_on(tell_.printed);
+    }
     OpenTasks request;
     request.submission = submission_.number;
     request.program = submission_.program;

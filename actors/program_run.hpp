@@ -17,6 +17,7 @@ class ProgramRun : public std::enable_shared_from_this<ProgramRun> {
   struct Told {
     std::function<void(const std::string& queries)> started;
     std::function<void(const std::string& progress)> progress;
+    std::function<void(std::string_view text)> printed;
     std::function<void(const std::optional<Error>& error)> ended;  ///< once
   };
 

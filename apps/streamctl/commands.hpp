@@ -23,7 +23,9 @@ Command add_sql(CLI::App& app);
 // node.cpp, where CAF's network module is installed.
 Command add_node(CLI::App& app);
 Command add_submit(CLI::App& app);
+Command add_attach(CLI::App& app);
 Command add_cluster_status(CLI::App& app);
+Command add_cluster_stop(CLI::App& app);
 Command add_cluster_drain(CLI::App& app);
 Command add_rescale(CLI::App& app);
 

@@ -31,10 +31,12 @@ int main(int argc, char** argv) {
 #ifdef STREAM_HAS_NODES
   add(app, "node", "run a node of a cluster", add_node);
   add(app, "submit", "hand a script to a cluster and follow it", add_submit);
+  add(app, "attach", "follow what was submitted to a cluster", add_attach);
   add(app, "rescale", "give a submission another parallelism while it runs", add_rescale);
   CLI::App* cluster = app.add_subcommand("cluster", "look at a cluster and change it");
   cluster->require_subcommand(1);
   add(*cluster, "status", "list nodes and submissions", add_cluster_status);
+  add(*cluster, "stop", "end what was submitted", add_cluster_stop);
   add(*cluster, "drain", "move everything away from a node", add_cluster_drain);
 #endif
   CLI11_PARSE(app, argc, argv);

@@ -43,11 +43,62 @@ void print_view(const ClusterView& view) {
   }
 }
 
+/// What is shown of a program that nodes run: what it prints, on the same streams, and on standard
+/// error what becomes of it.
+class FollowedProgram {
+ public:
+  void add_options(CLI::App& app) {
+    app.add_option("--progress", progress_file_,
+                   "file that gets each epoch's progress as a JSON line");
+    app.add_flag("--quiet,-q", is_quiet_, "say nothing but errors and what the program prints");
+  }
+
+  SubmissionEvents events() {
+    if (!progress_file_.empty())
+      progress_ = value_or_throw(local_file_system().open_writing(progress_file_));
+    SubmissionEvents events;
+    events.accepted = [this](std::uint64_t number) { say(fmt::format("submission {}", number)); };
+    events.started = [this](const std::string& queries) {
+      is_running_ = true;
+      say("running " + queries);
+    };
+    events.waiting = [this](const Error& error) { say("starts again: " + error.message()); };
+    events.dropped = [this](std::uint64_t lines) {
+      say(fmt::format("{} lines were dropped: nobody fetched them in time", lines));
+    };
+    events.progress = [this](const std::string& record) {
+      if (progress_) value_or_throw(progress_->append(record + "\n"));
+    };
+    events.printed = [](const std::string& text, bool is_error) {
+      std::FILE* stream = is_error ? stderr : stdout;
+      if (std::fwrite(text.data(), 1, text.size(), stream) != text.size() ||
+          std::fflush(stream) != 0)
+        throw fatal("what the program prints cannot be written here; it goes on");
+    };
+    return events;
+  }
+  bool is_running() const { return is_running_; }
+  void end() {
+    if (progress_) value_or_throw(progress_->close());
+  }
+
+ private:
+  void say(const std::string& text) const {
+    if (!is_quiet_) fmt::print(stderr, "{}\n", text);
+  }
+
+  std::string progress_file_;
+  bool is_quiet_ = false;
+  bool is_running_ = false;
+  std::unique_ptr<WritableFile> progress_;
+};
+
 }  // namespace
 
 Command add_node(CLI::App& app) {
   struct Options {
     std::string listen;
+    std::string advertise;
     std::vector<std::string> join;
     std::uint32_t slots = 1;
     std::size_t threads = 0;
@@ -56,6 +107,8 @@ Command add_node(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("--listen", options->listen, "where others reach it, as 127.0.0.1:PORT")
       ->required();
+  app.add_option("--advertise", options->advertise,
+                 "where others reach it, if not there: behind a proxy or a translated address");
   app.add_option("--join", options->join, "a node of the cluster to join; may be given again")
       ->allow_extra_args(false);
   app.add_option("--slots", options->slots, "its share of tasks, compared with other nodes")
@@ -76,6 +129,8 @@ Command add_node(CLI::App& app) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     NodeOptions node;
     node.listen = value_or_throw(parse_node_address(options->listen));
+    if (!options->advertise.empty())
+      node.advertise = value_or_throw(parse_node_address(options->advertise));
     for (const std::string& text : options->join)
       node.join.push_back(value_or_throw(parse_node_address(text)));
     node.slots = options->slots;
@@ -100,8 +155,8 @@ Command add_submit(CLI::App& app) {
     std::string checkpoint;
     std::string trigger;
     std::uint32_t parallelism = 2;
-    std::string progress_file;
-    bool is_quiet = false;
+    bool is_detached = false;
+    FollowedProgram followed;
   };
   auto options = std::make_shared<Options>();
   app.add_option("file", options->path, "a script (*.sql) of INSERT INTO statements over streams")
@@ -116,9 +171,9 @@ Command add_submit(CLI::App& app) {
   app.add_option("--parallelism", options->parallelism, "tasks of each stage")
       ->check(CLI::Range(1, 128))
       ->capture_default_str();
-  app.add_option("--progress", options->progress_file,
-                 "file that gets each epoch's progress as a JSON line");
-  app.add_flag("--quiet,-q", options->is_quiet, "say nothing but errors");
+  app.add_flag("--detach,-d", options->is_detached,
+               "return when it runs; streamctl attach follows it later");
+  options->followed.add_options(app);
   return [options] {
     QueryProgram program;
     program.name = options->path;
@@ -127,24 +182,49 @@ Command add_submit(CLI::App& app) {
     program.parallelism = options->parallelism;
     program.trigger = options->trigger;
     program.checkpoint_directory = absolute(options->checkpoint);
-    std::unique_ptr<WritableFile> progress;
-    if (!options->progress_file.empty())
-      progress = value_or_throw(local_file_system().open_writing(options->progress_file));
-    const auto say = [&](const std::string& text) {
-      if (!options->is_quiet) fmt::print(stderr, "{}\n", text);
-    };
-    SubmissionEvents events;
-    events.accepted = [&](std::uint64_t number) { say(fmt::format("submission {}", number)); };
-    events.started = [&](const std::string& queries) { say("running " + queries); };
-    events.waiting = [&](const Error& error) { say("starts again: " + error.message()); };
-    events.progress = [&](const std::string& record) {
-      if (progress) value_or_throw(progress->append(record + "\n"));
-    };
-    events.is_stopped = [] { return num_stop_signals() > 0; };
+    SubmissionEvents events = options->followed.events();
     count_stop_signals();
+    if (options->is_detached) {
+      events.is_left = [&] { return options->followed.is_running() || num_stop_signals() > 0; };
+    } else {
+      events.is_stopped = [] { return num_stop_signals() > 0; };
+    }
     value_or_throw(
         submit_program(value_or_throw(parse_node_address(options->cluster)), program, events));
-    if (progress) value_or_throw(progress->close());
+    options->followed.end();
+    return 0;
+  };
+}
+
+Command add_attach(CLI::App& app) {
+  struct Options {
+    std::uint64_t submission = 0;
+    std::string cluster;
+    FollowedProgram followed;
+  };
+  auto options = std::make_shared<Options>();
+  app.add_option("submission", options->submission, "its number, as cluster status lists it")
+      ->required();
+  app.add_option("--cluster", options->cluster, kAddressText)->required();
+  options->followed.add_options(app);
+  return [options] {
+    SubmissionEvents events = options->followed.events();
+    count_stop_signals();
+    events.is_left = [] { return num_stop_signals() > 0; };
+    value_or_throw(attach_program(value_or_throw(parse_node_address(options->cluster)),
+                                  options->submission, events));
+    options->followed.end();
+    return 0;
+  };
+}
+
+Command add_cluster_stop(CLI::App& app) {
+  auto cluster = std::make_shared<std::string>();
+  auto submission = std::make_shared<std::uint64_t>();
+  app.add_option("submission", *submission, "its number, as cluster status lists it")->required();
+  app.add_option("--cluster", *cluster, kAddressText)->required();
+  return [cluster, submission] {
+    value_or_throw(stop_program(value_or_throw(parse_node_address(*cluster)), *submission));
     return 0;
   };
 }

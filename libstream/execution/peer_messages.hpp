@@ -9,6 +9,7 @@
 
 #include <libstream/control/cluster_board.hpp>
 #include <libstream/control/placement.hpp>
+#include <libstream/control/program_log.hpp>
 #include <libstream/execution/task.hpp>
 
 #include <map>
@@ -67,16 +68,17 @@ struct ReportMessage {
 /// What a client of a cluster may ask.
 struct ClientRequest {
   static constexpr FrameKind kKind = FrameKind::request;
-  enum class What : std::uint8_t { submit, status, drain, stop, rescale };
+  enum class What : std::uint8_t { submit, status, drain, stop, rescale, follow };
   What what = What::status;
   std::uint64_t ticket = 0;       ///< the client's own number; answers carry it
   QueryProgram program;           ///< of submit
   std::string node;               ///< of drain: an id or HOST:PORT
-  std::uint64_t submission = 0;   ///< of stop and rescale
+  std::uint64_t submission = 0;   ///< of stop, rescale and follow
   std::uint32_t parallelism = 1;  ///< of rescale
+  ProgramCursor cursor;           ///< of follow
 };
 
-/// A client's request on its way to the leader, or what is to be said to a client of `home`.
+/// A client's request on its way to the node that can answer it, by way of `home`.
 struct ForwardedRequest {
   static constexpr FrameKind kKind = FrameKind::forwarded;
   std::string home;
@@ -87,19 +89,20 @@ struct ClientReply {
   static constexpr FrameKind kKind = FrameKind::reply;
   enum class What : std::uint8_t {
     accepted,  ///< submission has its number
-    started,   ///< text: names of the queries
-    progress,  ///< text: a progress record
-    ended,
-    failed,   ///< error
-    waiting,  ///< error; it is started again later
+    page,      ///< the answer to follow: page, state, nodes and, if it failed or waits, error
+    event,     ///< to the node that coordinates the submission: for its followers
     view,
+    refused,  ///< error
   };
   What what = What::accepted;
   std::uint64_t ticket = 0;
   std::uint64_t submission = 0;
-  std::string text;
   std::optional<Error> error;
   std::optional<ClusterView> view;
+  std::optional<ProgramPage> page;
+  std::optional<ProgramEvent> event;
+  SubmissionState state = SubmissionState::placed;
+  std::vector<NodeInfo> nodes;  ///< that know of it, too
 };
 
 /// Names one generation of a query's tasks.

@@ -9,8 +9,9 @@ namespace stream {
 
 constexpr SubmissionState last_of(SubmissionState) { return SubmissionState::failed; }
 constexpr ErrorClass last_of(ErrorClass) { return ErrorClass::fatal; }
-constexpr ClientRequest::What last_of(ClientRequest::What) { return ClientRequest::What::stop; }
-constexpr ClientReply::What last_of(ClientReply::What) { return ClientReply::What::view; }
+constexpr ClientRequest::What last_of(ClientRequest::What) { return ClientRequest::What::follow; }
+constexpr ClientReply::What last_of(ClientReply::What) { return ClientReply::What::refused; }
+constexpr ProgramEvent::What last_of(ProgramEvent::What) { return ProgramEvent::What::dropped; }
 
 template <class Archive>
 void describe(Archive& archive, NodeInfo& r) {
@@ -123,8 +124,20 @@ void describe(Archive& archive, ReportMessage& r) {
   archive(r.from, r.report);
 }
 template <class Archive>
+void describe(Archive& archive, ProgramCursor& r) {
+  archive(r.attempt, r.records, r.lines, r.is_started);
+}
+template <class Archive>
+void describe(Archive& archive, ProgramEvent& r) {
+  archive(r.what, r.text, r.is_error, r.lines);
+}
+template <class Archive>
+void describe(Archive& archive, ProgramPage& r) {
+  archive(r.from, r.next, r.events, r.is_all);
+}
+template <class Archive>
 void describe(Archive& archive, ClientRequest& r) {
-  archive(r.what, r.ticket, r.program, r.node, r.submission, r.parallelism);
+  archive(r.what, r.ticket, r.program, r.node, r.submission, r.parallelism, r.cursor);
 }
 template <class Archive>
 void describe(Archive& archive, ForwardedRequest& r) {
@@ -132,7 +145,7 @@ void describe(Archive& archive, ForwardedRequest& r) {
 }
 template <class Archive>
 void describe(Archive& archive, ClientReply& r) {
-  archive(r.what, r.ticket, r.submission, r.text, r.error, r.view);
+  archive(r.what, r.ticket, r.submission, r.error, r.view, r.page, r.event, r.state, r.nodes);
 }
 template <class Archive>
 void describe(Archive& archive, SinkHistory& r) {

@@ -46,6 +46,11 @@ ChildProcess::~ChildProcess() {
   std::filesystem::remove(output_path_, ignored);
 }
 
+std::string ChildProcess::output() const {
+  std::ifstream file(output_path_);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 bool ChildProcess::is_running() {
   if (!has_ended_ && waitpid(pid_, &status_, WNOHANG) == pid_) has_ended_ = true;
   return !has_ended_;
@@ -62,9 +67,8 @@ ChildResult ChildProcess::wait(int seconds) {
     waitpid(pid_, &status_, 0);
     has_ended_ = true;
   }
-  std::ifstream file(output_path_);
   ChildResult result;
-  result.output.assign(std::istreambuf_iterator<char>(file), {});
+  result.output = output();
   result.exit_code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
   return result;
 }

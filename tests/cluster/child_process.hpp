@@ -23,6 +23,9 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
+  pid_t id() const { return pid_; }
+  /// What it has written so far.
+  std::string output() const;
   bool is_running();
   void signal(int number) const;
   /// Waits for its end, at most `seconds`, then kills it.

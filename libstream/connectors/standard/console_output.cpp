@@ -8,6 +8,11 @@
 
 namespace stream {
 
+void ConsoleOutput::show_on(std::function<void(std::string_view)> write) {
+  const std::lock_guard lock(mutex_);
+  write_ = std::move(write);
+}
+
 Result<void> ConsoleOutput::print(std::string_view text) {
   const std::lock_guard lock(mutex_);
   if (write_) {

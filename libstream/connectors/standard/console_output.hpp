@@ -18,6 +18,9 @@ class ConsoleOutput {
   /// Empty: standard output, flushed.
   explicit ConsoleOutput(std::function<void(std::string_view)> write) : write_(std::move(write)) {}
 
+  /// Instead of what was given.
+  void show_on(std::function<void(std::string_view)> write);
+
   /// Error fatal: standard output takes no more.
   Result<void> print(std::string_view text);
 

@@ -3,6 +3,7 @@
 #include <libstream/connectors/row_text.hpp>
 #include <libstream/connectors/standard/console_output.hpp>
 #include <libstream/connectors/standard/console_sink.hpp>
+#include <libstream/connectors/standard/shown_sink.hpp>
 
 #include <fmt/format.h>
 
@@ -51,7 +52,7 @@ class ConsoleWriter final : public GatheringWriter<std::string> {
   std::size_t rows_left_ = 0;
 };
 
-class ConsoleSink final : public Sink {
+class ConsoleSink final : public Sink, public ShownSink {
  public:
   explicit ConsoleSink(ConsoleOptions options)
       : state_(std::make_shared<ConsoleState>(std::move(options))) {}
@@ -59,6 +60,9 @@ class ConsoleSink final : public Sink {
   std::string description() const override { return "ConsoleSink"; }
   SinkKind kind() const override { return SinkKind::direct; }
   bool may_block() const override { return true; }
+  void show_on(std::function<void(std::string_view)> show) const override {
+    state_->output.show_on(std::move(show));
+  }
   Result<void> check(const Schema&) const override { return {}; }
   std::unique_ptr<SinkWriter> make_writer() const override {
     return std::make_unique<ConsoleWriter>(state_);

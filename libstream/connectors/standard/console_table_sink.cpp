@@ -2,6 +2,7 @@
 #include <libstream/connectors/memory/no_commit.hpp>
 #include <libstream/connectors/standard/console_output.hpp>
 #include <libstream/connectors/standard/console_table_sink.hpp>
+#include <libstream/connectors/standard/shown_sink.hpp>
 #include <libstream/formats/table_text.hpp>
 
 #include <fmt/format.h>
@@ -48,7 +49,7 @@ class TableWriter final : public GatheringWriter<Batch> {
   std::size_t rows_left_ = 0;
 };
 
-class ConsoleTableSink final : public Sink {
+class ConsoleTableSink final : public Sink, public ShownSink {
  public:
   explicit ConsoleTableSink(std::shared_ptr<TableState> state) : state_(std::move(state)) {}
 
@@ -57,6 +58,9 @@ class ConsoleTableSink final : public Sink {
   }
   SinkKind kind() const override { return SinkKind::direct; }
   bool may_block() const override { return true; }
+  void show_on(std::function<void(std::string_view)> show) const override {
+    state_->output.show_on(std::move(show));
+  }
   Result<void> check(const Schema&) const override { return {}; }
   std::unique_ptr<SinkWriter> make_writer() const override {
     return std::make_unique<TableWriter>(state_);

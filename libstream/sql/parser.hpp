@@ -89,6 +89,7 @@ class Parser {
   Error in_text(const Error& error, std::size_t first) const;
 
   // Queries (query_parser.cpp).
+  bool is_query_start() const;
   bool is_query_ahead(std::size_t ahead = 0) const;
   Result<RelationRef> parse_query();
   Result<RelationRef> parse_query_term(int min_precedence = 0);

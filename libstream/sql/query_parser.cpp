@@ -15,6 +15,13 @@ int set_precedence_at(const TokenCursor& cursor) {
 
 }  // namespace
 
+/// Where nothing but a query, or a statement with a word of its own, may stand.
+bool Parser::is_query_start() const {
+  return cursor_.at_symbol("(") ||
+         cursor_.at_any_word({"SELECT", "FROM", "VALUES", "TABLE", "WITH"});
+}
+
+/// Where a name or an expression may stand as well.
 bool Parser::is_query_ahead(std::size_t ahead) const {
   while (cursor_.at_symbol("(", ahead)) ++ahead;
   if (cursor_.at_word("SELECT", ahead)) {

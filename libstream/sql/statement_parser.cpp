@@ -37,7 +37,7 @@ Result<Statement> Parser::parse_statement_kind() {
     STREAM_TRY(InsertStatement insert, parse_insert());
     return of(std::move(insert));
   }
-  if (!is_query_ahead())
+  if (!is_query_start())
     return cursor_.unexpected(
         "expected a query, CREATE, DROP, INSERT INTO, BEGIN STATEMENT SET, "
         "SET, RESET, SHOW, DESCRIBE, EXPLAIN or STOP QUERY");
@@ -73,7 +73,7 @@ Result<InsertStatement> Parser::parse_insert() {
   if (cursor_.accept_word("AS")) {
     STREAM_TRY(insert.query_name, cursor_.expect_name());
   }
-  if (!is_query_ahead()) return cursor_.unexpected("expected a query");
+  if (!is_query_start()) return cursor_.unexpected("expected a query");
   STREAM_TRY(insert.query, parse_query());
   if (!definitions.empty())
     insert.query = relate(WithRelation{std::move(definitions), std::move(insert.query)}, first);

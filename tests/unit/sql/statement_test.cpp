@@ -132,6 +132,12 @@ TEST_CASE("what there is can be shown, described and explained") {
   CHECK(only<StopQueryStatement>("STOP QUERY q").name == "q");
 }
 
+TEST_CASE("a statement may begin as a column may be named") {
+  CHECK_NOTHROW(only<QueryStatement>("VALUES a LIKE ALL ('x')"));
+  CHECK_NOTHROW(only<QueryStatement>("(VALUES a)"));
+  CHECK(only<InsertStatement>("INSERT INTO s VALUES a").sink == "s");
+}
+
 TEST_CASE("an unknown statement is refused with what there is") {
   CHECK_THAT(error_of("ALTER TABLE t"), Catch::Contains("expected a query, CREATE"));
   CHECK_THAT(error_of("SHWO TABLES"), Catch::Contains("did you mean SHOW"));

@@ -224,6 +224,8 @@ class FormatFileCommitter final : public SinkCommitter {
     if (plan_->is_ignored) return {};
     staging_.emplace(context.files, plan_->request.path, context.query_id);
     STREAM_TRY(context.files.create_directories(plan_->request.path));
+    if (plan_->request.is_streaming)
+      STREAM_TRY(drop_unpublished(context.files, plan_->request.path, last_committed));
     return staging_->recover(last_committed);
   }
 
@@ -239,21 +241,13 @@ class FormatFileCommitter final : public SinkCommitter {
     }
     std::vector<StagedMove> moves;
     for (const std::string& message : messages) STREAM_TRY(decode_moves(message, moves));
-    std::map<std::string, std::vector<StagedMove>> directories;
-    for (StagedMove& move : moves) directories[parent_path(move.final)].push_back(std::move(move));
-    std::vector<LoggedFile> written;
-    for (const auto& [directory, parts] : directories) {
-      STREAM_TRY(files.create_directories(directory));
-      for (const StagedMove& part : parts) {
-        STREAM_TRY(make_visible(files, part));
-        STREAM_TRY(const FileStatus status, files.status(part.final));
-        written.push_back({part.final, status.size_bytes, status.modified_millis});
-      }
-      STREAM_TRY(files.sync_directory(directory));
-    }
     if (plan_->request.is_streaming) {
-      STREAM_TRY(add_sink_log_entry(files, path, epoch, written));
+      STREAM_TRY(const auto written, statuses_of(moves));
+      STREAM_TRY(SinkLogEntry entry, SinkLogEntry::prepare(files, path, epoch, written));
+      STREAM_TRY(make_all_visible(moves));
+      STREAM_TRY(entry.publish());
     } else {
+      STREAM_TRY(make_all_visible(moves));
       STREAM_TRY(auto mark, files.open_writing(join_path(path, kSuccess)));
       STREAM_TRY(mark->sync());
       STREAM_TRY(mark->close());
@@ -263,6 +257,29 @@ class FormatFileCommitter final : public SinkCommitter {
   }
 
  private:
+  Result<std::vector<LoggedFile>> statuses_of(const std::vector<StagedMove>& moves) {
+    std::vector<LoggedFile> files;
+    for (const StagedMove& move : moves) {
+      // In a commit that is repeated it has moved already.
+      STREAM_TRY(const bool is_staged, context_->files.exists(move.staged));
+      STREAM_TRY(const FileStatus status,
+                 context_->files.status(is_staged ? move.staged : move.final));
+      files.push_back({move.final, status.size_bytes, status.modified_millis});
+    }
+    return files;
+  }
+
+  Result<void> make_all_visible(const std::vector<StagedMove>& moves) {
+    std::map<std::string, std::vector<StagedMove>> directories;
+    for (const StagedMove& move : moves) directories[parent_path(move.final)].push_back(move);
+    for (const auto& [directory, parts] : directories) {
+      STREAM_TRY(context_->files.create_directories(directory));
+      for (const StagedMove& part : parts) STREAM_TRY(make_visible(context_->files, part));
+      STREAM_TRY(context_->files.sync_directory(directory));
+    }
+    return {};
+  }
+
   Result<void> remove_old() {
     STREAM_TRY(const auto children, context_->files.list(plan_->request.path));
     for (const FileStatus& child : children) {

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
+#include <optional>
+#include <unordered_set>
 
 namespace stream {
 namespace {
@@ -13,6 +16,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kCompactInterval = 10;
 constexpr std::string_view kCompact = ".compact";
+constexpr std::string_view kPending = ".pending";
+constexpr std::string_view kTemporary = ".tmp";
 constexpr std::string_view kVersion = "v1";
 constexpr std::size_t kMaxEntryBytes = 1u << 30;
 
@@ -79,6 +84,15 @@ Result<void> read_entry(FileSystem& files, const Entry& entry, std::vector<Logge
   return {};
 }
 
+/// nullopt: it is not the name of an entry on its way.
+std::optional<std::int64_t> epoch_of_pending(const std::string& name) {
+  std::int64_t number = 0;
+  const char* end = name.data() + name.size();
+  const auto [next, error] = std::from_chars(name.data() + 1, end, number);
+  if (error != std::errc{} || std::string_view(next, end) != kPending) return std::nullopt;
+  return number;
+}
+
 Result<std::vector<LoggedFile>> read_entries(FileSystem& files,
                                              const std::map<std::int64_t, Entry>& entries) {
   std::vector<LoggedFile> found;
@@ -106,11 +120,11 @@ Result<std::int64_t> last_sink_log_entry(FileSystem& files, const std::string& d
   return entries.empty() ? std::int64_t{-1} : entries.rbegin()->first;
 }
 
-Result<void> add_sink_log_entry(FileSystem& files, const std::string& directory, std::int64_t epoch,
-                                const std::vector<LoggedFile>& added) {
+Result<SinkLogEntry> SinkLogEntry::prepare(FileSystem& files, const std::string& directory,
+                                           std::int64_t epoch,
+                                           const std::vector<LoggedFile>& added) {
   STREAM_TRY(const auto entries, list_entries(files, directory));
   const std::int64_t last = entries.empty() ? -1 : entries.rbegin()->first;
-  if (epoch <= last) return {};
   // Epochs without a checkpoint have no entry: a tenth one may be stepped over.
   const bool is_compact = (epoch + 1) / kCompactInterval > (last + 1) / kCompactInterval;
   std::string content(kVersion);
@@ -123,8 +137,43 @@ Result<void> add_sink_log_entry(FileSystem& files, const std::string& directory,
   content.pop_back();
   const std::string log = join_path(directory, kSinkLogDirectory);
   STREAM_TRY(files.create_directories(log));
-  const std::string name = fmt::format("{}{}", epoch, is_compact ? kCompact : "");
-  STREAM_TRY(write_file_exclusive(files, join_path(log, name), content));
+  const std::string pending = join_path(log, fmt::format(".{}{}", epoch, kPending));
+  STREAM_TRY(write_file_atomic(files, pending, content));
+  return SinkLogEntry(files, pending,
+                      join_path(log, fmt::format("{}{}", epoch, is_compact ? kCompact : "")));
+}
+
+Result<void> SinkLogEntry::publish() {
+  STREAM_TRY(const bool is_first, files_.link_exclusive(pending_, path_));
+  if (!is_first) return fatal(fmt::format("'{}': another query has written it", path_));
+  STREAM_TRY(files_.remove(pending_));
+  return files_.sync_directory(parent_path(path_));
+}
+
+Result<void> drop_unpublished(FileSystem& files, const std::string& directory,
+                              std::int64_t last_committed) {
+  STREAM_TRY(const auto entries, list_entries(files, directory));
+  STREAM_TRY(const bool is_there, has_sink_log(files, directory));
+  if (!is_there) return {};
+  std::int64_t last = last_committed;
+  if (!entries.empty()) last = std::max(last, entries.rbegin()->first);
+  STREAM_TRY(const auto children, files.list(join_path(directory, kSinkLogDirectory)));
+  for (const FileStatus& child : children) {
+    const std::string name = file_name(child.path);
+    if (!name.starts_with('.')) continue;
+    if (const auto epoch = epoch_of_pending(name); epoch && *epoch > last) {
+      std::vector<LoggedFile> named;
+      STREAM_TRY(read_entry(files, {child.path, false}, named));
+      STREAM_TRY(const auto logged, read_entries(files, entries));
+      std::unordered_set<std::string_view> kept;
+      for (const LoggedFile& file : logged) kept.insert(file.path);
+      for (const LoggedFile& file : named) {
+        if (!kept.contains(file.path)) STREAM_TRY(files.remove(file.path));
+      }
+    }
+    const bool is_dead = name.ends_with(kPending) || name.ends_with(kTemporary);
+    if (is_dead) STREAM_TRY(files.remove(child.path));
+  }
   return {};
 }
 

@@ -27,8 +27,27 @@ Result<std::vector<LoggedFile>> read_sink_log(FileSystem& files, const std::stri
 /// The number of the newest entry; -1: there is none.
 Result<std::int64_t> last_sink_log_entry(FileSystem& files, const std::string& directory);
 
-/// Makes entry `epoch` durable with the files that it adds; fine when it is there already.
-Result<void> add_sink_log_entry(FileSystem& files, const std::string& directory, std::int64_t epoch,
-                                const std::vector<LoggedFile>& added);
+/// An entry on its way. `prepare` makes it durable out of sight, as ".EPOCH.pending", before the
+/// files that it adds appear; `publish` gives it its name, which is the moment of truth.
+class SinkLogEntry {
+ public:
+  /// Requires that the log has no entry `epoch` nor a later one.
+  static Result<SinkLogEntry> prepare(FileSystem& files, const std::string& directory,
+                                      std::int64_t epoch, const std::vector<LoggedFile>& added);
+  Result<void> publish();
+
+ private:
+  SinkLogEntry(FileSystem& files, std::string pending, std::string path)
+      : files_(files), pending_(std::move(pending)), path_(std::move(path)) {}
+
+  FileSystem& files_;
+  std::string pending_;
+  std::string path_;
+};
+
+/// Removes what died on its way: entries after `last_committed` that were not published, and the
+/// files that only they name.
+Result<void> drop_unpublished(FileSystem& files, const std::string& directory,
+                              std::int64_t last_committed);
 
 }  // namespace stream

@@ -125,8 +125,8 @@ TEST_CASE("Files of any size are cut so that each task has as much to read, the 
   }
 }
 
-TEST_CASE("A file sink's epochs are there once, whatever crashes, and readers go by its log") {
-  for (int changes = 1;; changes += 3) {
+TEST_CASE("A file sink's epochs are there once, whatever crashes, also for who reads no log") {
+  for (int changes = 1;; ++changes) {
     INFO("the process dies at change " << changes);
     ManualClock clock;
     MemoryFileSystem memory(clock);
@@ -137,6 +137,12 @@ TEST_CASE("A file sink's epochs are there once, whatever crashes, and readers go
     dying.dies_before = changes;
     const bool died = !run.live(dying);
     require_ok(run.live(memory));
+    std::size_t num_parts = 0;
+    for (const FileStatus& file : require_value(memory.list("/out", 10'000)))
+      num_parts += file_name(file.path).starts_with("part-") ? 1 : 0;
+    REQUIRE(num_parts == require_value(read_sink_log(memory, "/out")).size());
+    for (const FileStatus& file : require_value(memory.list("/out/_spark_metadata", 10'000)))
+      REQUIRE(!file_name(file.path).starts_with('.'));
     put_file(memory, "/out/stray.csv", "not,9\n");
     const auto source = source_of(memory, "/out", {}, words(), false);
     const Rows rows =

@@ -41,8 +41,14 @@ void append_java_float(Float value, std::string& out) {
   if (std::isinf(value)) return void(out += "Infinity");
   if (value == 0) return void(out += "0.0");
   char text[64];
-  const auto end =
-      std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific).ptr;
+  const auto write = [&](auto... precision) {
+    return std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific,
+                         precision...)
+        .ptr;
+  };
+  const char* end = write();
+  // Of the least numbers Java shows two digits, the nearest ones.
+  if (text[1] == 'e' && std::fpclassify(value) == FP_SUBNORMAL) end = write(1);
   const std::string_view shortest(text, static_cast<std::size_t>(end - text));
   const std::size_t mark = shortest.find('e');
   int exponent = 0;

@@ -22,6 +22,8 @@ bool fits_variant(const DataType& type, bool allows_nested) {
   switch (type.kind) {
     case TypeKind::null:
     case TypeKind::calendar_interval:
+    case TypeKind::day_time_interval:
+    case TypeKind::year_month_interval:
       return false;
     case TypeKind::array:
       return fits_variant(type.children[0].type, allows_nested);

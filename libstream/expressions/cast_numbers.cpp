@@ -328,10 +328,10 @@ Kernel number_to_timestamp(const DataType& from, const DataType& to, CastMode mo
 
 template <class To>
 Kernel timestamp_to_integer(const DataType& from, const DataType& to, CastMode mode) {
-  const auto convert = [mode](std::int64_t micros, To& out) -> std::int32_t {
+  const auto convert = [](std::int64_t micros, To& out) -> std::int32_t {
     const std::int64_t seconds = floor_divide(micros, kMicrosPerSecond);
     out = static_cast<To>(seconds);
-    return mode == CastMode::legacy || seconds == out ? 0 : -1;
+    return seconds == out ? 0 : -1;
   };
   return [=](const KernelInput& input) {
     return map_checked<std::int64_t, To>(input, failure_of(mode), convert,

@@ -5,6 +5,7 @@
 #include <libstream/expressions/function.hpp>
 #include <libstream/expressions/number_text.hpp>
 #include <libstream/expressions/row_kernel.hpp>
+#include <libstream/expressions/text_codec.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -124,8 +125,8 @@ Kernel variant_to_value(const DataType& to, CastMode mode) {
 Kernel value_to_variant(const DataType& to) {
   return [to](const KernelInput& input) -> Result<Column> {
     const Column& column = input.arguments[0].column;
-    const bool is_quoted = !is_numeric(column.type.kind) && column.type.kind != TypeKind::boolean &&
-                           column.type.children.empty();
+    const bool is_text = !is_numeric(column.type.kind) && column.type.kind != TypeKind::boolean &&
+                         column.type.children.empty();
     ColumnBuilder builder(to, input.context.pool);
     std::string text;
     for (std::size_t i = 0; i < input.num_rows; ++i) {
@@ -134,8 +135,14 @@ Kernel value_to_variant(const DataType& to) {
         continue;
       }
       text.clear();
-      append_value(column, i, TextStyle::json, text);
-      if (is_quoted)
+      if (column.type.kind == TypeKind::binary) {
+        text = encode_base64(column.string_at(i));
+      } else {
+        append_value(column, i, TextStyle::json, text);
+      }
+      if (column.type.kind == TypeKind::timestamp) text += "+00:00";
+      // JSON has no numbers for NaN and the infinities.
+      if (is_text || text == "NaN" || text.ends_with("Infinity"))
         text = Json(text).dump(-1, ' ', false, nlohmann::detail::error_handler_t::replace);
       builder.append_string(text);
     }

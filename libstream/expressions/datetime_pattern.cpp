@@ -32,6 +32,12 @@ Error wrong_count(char c, std::string_view pattern) {
                             pattern, c));
 }
 
+/// What Java's formatter itself does not take.
+Error not_a_pattern(std::string_view pattern, std::string_view why) {
+  return illegal_pattern("WITH_SUGGESTION",
+                         fmt::format("Unrecognized datetime pattern: '{}'. {}", pattern, why));
+}
+
 /// Would Java's older SimpleDateFormat take the pattern? Spark then warns of the change.
 bool is_simple_date_format(std::string_view pattern) {
   bool is_quoted = false;
@@ -108,6 +114,13 @@ class PatternCompiler {
     return {};
   }
 
+  Error too_many(char c) const {
+    return not_a_pattern(pattern_, fmt::format("Too many letters: {}.", c));
+  }
+  Error unknown(char c) const {
+    return not_a_pattern(pattern_, fmt::format("No letter or symbol of patterns: {}.", c));
+  }
+
   Result<std::size_t> append_quoted(std::size_t begin) {
     std::string text;
     for (std::size_t i = begin + 1; i < pattern_.size(); ++i) {
@@ -122,9 +135,7 @@ class PatternCompiler {
         return i + 1;
       }
     }
-    return illegal_pattern(
-        "ILLEGAL_CHARACTER",
-        fmt::format("Unrecognized datetime pattern: {}. It ends within quotes.", pattern_));
+    return not_a_pattern(pattern_, "It ends within quotes.");
   }
 
   Result<void> append_symbol(char c) {
@@ -132,11 +143,11 @@ class PatternCompiler {
       append({.kind = Kind::optional_begin});
       ++num_open_;
     } else if (c == ']') {
-      if (num_open_ == 0) return illegal_letter(c, pattern_);
+      if (num_open_ == 0) return unknown(c);
       append({.kind = Kind::optional_end});
       --num_open_;
     } else if (is_one_of(c, "{}#")) {
-      return illegal_letter(c, pattern_);
+      return unknown(c);
     } else {
       append({.kind = Kind::literal, .text = std::string(1, c)});
     }
@@ -160,11 +171,11 @@ class PatternCompiler {
       case 'E':
         return append_text(c, DateTimeField::day_of_week, count);
       case 'a':
-        if (count > 1) return wrong_count(c, pattern_);
+        if (count > 1) return too_many(c);
         append({.kind = Kind::short_text, .field = DateTimeField::am_pm});
         return {};
       case 'D':
-        if (count > 3) return wrong_count(c, pattern_);
+        if (count > 3) return too_many(c);
         if (count == 1) return append_fixed(c, DateTimeField::day_of_year, 1);
         append_number({.kind = Kind::number,
                        .field = DateTimeField::day_of_year,
@@ -173,7 +184,7 @@ class PatternCompiler {
                        .sign = Sign::not_negative});
         return {};
       case 'F':
-        if (count > 1) return wrong_count(c, pattern_);
+        if (count > 1) return too_many(c);
         return append_fixed(c, DateTimeField::aligned_week_day, 1);
       case 'd':
         return append_fixed(c, DateTimeField::day, count);
@@ -197,7 +208,7 @@ class PatternCompiler {
   }
 
   Result<void> append_text(char c, DateTimeField field, std::size_t count) {
-    if (count > 4) return wrong_count(c, pattern_);
+    if (count > 4) return too_many(c);
     const bool has_numbers = field == DateTimeField::month || field == DateTimeField::quarter;
     if (count <= 2 && has_numbers) return append_fixed(c, field, count);
     append({.kind = count == 4 ? Kind::full_text : Kind::short_text, .field = field});
@@ -206,7 +217,7 @@ class PatternCompiler {
 
   /// One letter: any width; two: two digits.
   Result<void> append_fixed(char c, DateTimeField field, std::size_t count) {
-    if (count > 2) return wrong_count(c, pattern_);
+    if (count > 2) return too_many(c);
     PatternElement element{.kind = Kind::number, .field = field};
     if (count == 2) {
       element.min_width = element.max_width = 2;
@@ -254,22 +265,22 @@ class PatternCompiler {
     PatternElement element{.kind = Kind::offset};
     switch (c) {
       case 'V':
-        if (count != 2) return wrong_count(c, pattern_);
+        if (count != 2) return too_many(c);
         element.kind = Kind::zone_id;
         break;
       case 'z':
       case 'v':
-        if (count > 4 || (c == 'v' && count != 1 && count != 4)) return wrong_count(c, pattern_);
+        if (count > 4 || (c == 'v' && count != 1 && count != 4)) return too_many(c);
         element.kind = Kind::zone_name;
         element.is_long = count == 4;
         break;
       case 'O':
-        if (count != 1 && count != 4) return wrong_count(c, pattern_);
+        if (count != 1 && count != 4) return too_many(c);
         element.kind = Kind::localized_offset;
         element.is_long = count == 4;
         break;
       case 'Z':
-        if (count > 5) return wrong_count(c, pattern_);
+        if (count > 5) return too_many(c);
         element.kind = count == 4 ? Kind::localized_offset : Kind::offset;
         element.is_long = count == 4;
         element.text = count == 5 ? "Z" : "+0000";
@@ -278,7 +289,7 @@ class PatternCompiler {
         break;
       case 'X':
       case 'x':
-        if (count > 5) return wrong_count(c, pattern_);
+        if (count > 5) return too_many(c);
         element.has_minutes_always = count > 1;
         element.has_colon = count == 3 || count == 5;
         element.has_seconds = count >= 4;
@@ -289,7 +300,7 @@ class PatternCompiler {
         }
         break;
       default:
-        return illegal_letter(c, pattern_);
+        return unknown(c);
     }
     append(std::move(element));
     return {};

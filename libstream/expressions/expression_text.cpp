@@ -55,6 +55,7 @@ std::optional<TypeKind> known_kind(const Expression& expression) {
   if (is_one_of(name, {"make_dt_interval"})) return TypeKind::day_time_interval;
   if (is_one_of(name, {"make_ym_interval"})) return TypeKind::year_month_interval;
   if (is_one_of(name, {"make_interval"})) return TypeKind::calendar_interval;
+  if (is_one_of(name, {"encode", "unhex", "to_binary", "unbase64"})) return TypeKind::binary;
   const bool is_sign = name == "-" && call->arguments.size() == 1;
   if (is_sign) return known_kind(*call->arguments[0]);
   return std::nullopt;
@@ -63,6 +64,10 @@ std::optional<TypeKind> known_kind(const Expression& expression) {
 bool is_interval(std::optional<TypeKind> kind) {
   return kind == TypeKind::day_time_interval || kind == TypeKind::year_month_interval ||
          kind == TypeKind::calendar_interval;
+}
+
+bool is_instant(std::optional<TypeKind> kind) {
+  return kind == TypeKind::timestamp || kind == TypeKind::timestamp_ntz;
 }
 
 bool is_days_only(const Expression& expression) {
@@ -184,12 +189,18 @@ class Printer {
     }
     if (name == "case" || name == "when") return case_text(arguments);
     if (name == "if") return fmt::format("(IF({}))", list(arguments, 0));
-    if (name == "like" && count >= 2)
-      return fmt::format("{} LIKE {}", text_of(*arguments[0]), text_of(*arguments[1]));
+    if (name == "like" && count >= 2) return like_text(arguments);
     if (name == "ilike" && count > 2)
       return fmt::format("ilike({}, {})", text_of(*arguments[0]), text_of(*arguments[1]));
     if ((name == "window" || name == "session_window") && count >= 2) return name;
     return function_call_text(name, call);
+  }
+
+  std::string like_text(const Exprs& arguments) {
+    const std::string text =
+        fmt::format("{} LIKE {}", text_of(*arguments[0]), text_of(*arguments[1]));
+    const std::string escape = arguments.size() > 2 ? text_of(*arguments[2]) : "\\";
+    return escape == "\\" ? text : fmt::format("{} ESCAPE '{}'", text, escape);
   }
 
   std::string case_text(const Exprs& arguments) {
@@ -202,6 +213,10 @@ class Printer {
   }
 
   std::optional<std::string> unary_text(std::string_view name, const Expression& argument) {
+    const auto* unknown = argument.as<Call>();
+    if (name == "not" && unknown != nullptr && unknown->name == "<=>" &&
+        is_unknown(*unknown->arguments[1]))
+      return fmt::format("({} IS NOT NULL)", text_of(*unknown->arguments[0]));
     const std::string text = text_of(argument);
     if (name == "not" || name == "!") return fmt::format("(NOT {})", text);
     if (name == "-") return fmt::format("(- {})", text);
@@ -227,15 +242,16 @@ class Printer {
     if (name == "+" || name == "-") {
       if (std::optional<std::string> text = time_text(name, left, right)) return text;
     }
+    if (name == "*" || name == "/") return product_text(name, left, right);
     if (is_one_of(name, {"<", "<=", ">", ">="})) {
       if (std::optional<std::string> text = narrowed_comparison(name, left, right)) return text;
     }
-    if (is_one_of(name, {"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", ">>>", "=", "<=>", "<",
+    if (name == "<=>" && is_unknown(right)) return fmt::format("({} IS NULL)", text_of(left));
+    if (is_one_of(name, {"+", "-", "%", "&", "|", "^", "<<", ">>", ">>>", "=", "<=>", "<",
                          "<=", ">", ">=", "div"}))
       return infix(name, left, right);
     if (name == "and" || name == "or") return infix(upper(name), left, right);
     if (name == "==") return infix("=", left, right);
-    if (name == "mod") return infix("%", left, right);
     if (name == "<>" || name == "!=") return fmt::format("(NOT {})", infix("=", left, right));
     if (name == "||") return fmt::format("concat({}, {})", text_of(left), text_of(right));
     if (name == "[]") return fmt::format("{}[{}]", text_of(left), text_of(right));
@@ -250,6 +266,13 @@ class Printer {
       return fmt::format("TRIM(TRAILING {} FROM {})", text_of(left), text_of(right));
     if (name == "to_char" || name == "to_varchar") return to_char_text(name, left, right);
     return std::nullopt;
+  }
+
+  /// What the parser writes for `IS UNKNOWN`: a NULL of type BOOLEAN.
+  static bool is_unknown(const Expression& expression) {
+    const auto* literal = expression.as<Literal>();
+    return literal != nullptr && literal->type.kind == TypeKind::boolean &&
+           literal->value.is_null();
   }
 
   std::string infix(std::string_view symbol, const Expression& left, const Expression& right) {
@@ -272,7 +295,11 @@ class Printer {
                                        const Expression& right) {
     const std::optional<TypeKind> a = known_kind(left);
     const std::optional<TypeKind> b = known_kind(right);
-    if (name == "+" && is_interval(a) && !is_interval(b)) return time_text(name, right, left);
+    const bool is_second = is_interval(a) ? !is_interval(b) : a == TypeKind::null && is_instant(b);
+    if (name == "+" && is_second) return time_text(name, right, left);
+    if (a == TypeKind::null) return std::nullopt;
+    if (name == "+" && b == TypeKind::null && is_instant(a))
+      return fmt::format("{} + NULL", text_of(left));
     if (is_interval(b) && !is_interval(a)) {
       if (a == TypeKind::date && is_days_only(right)) {
         const std::string days = fmt::format("extractansiintervaldays({})", text_of(right));
@@ -288,6 +315,17 @@ class Printer {
     if (b == TypeKind::date && is_integer(a) && name == "+")
       return fmt::format("date_add({}, {})", text_of(right), text_of(left));
     return std::nullopt;
+  }
+
+  /// Intervals times and by numbers: the interval comes first, calendar intervals have functions.
+  std::string product_text(std::string_view name, const Expression& left, const Expression& right) {
+    const std::optional<TypeKind> kind = known_kind(left);
+    if (name == "*" && !is_interval(kind) && is_interval(known_kind(right)))
+      return product_text(name, right, left);
+    if (kind == TypeKind::calendar_interval)
+      return fmt::format("{}_interval({}, {})", name == "*" ? "multiply" : "divide", text_of(left),
+                         text_of(right));
+    return infix(name, left, right);
   }
 
   /// An integer compared with a decimal literal is compared with the integer next to it.
@@ -321,8 +359,9 @@ class Printer {
     if (kind == TypeKind::binary) {
       const std::string encoding = lower(text_of(format));
       if (encoding == "hex" || encoding == "base64")
-        return fmt::format("{}({})", name, text_of(value));
-      return fmt::format("{}({}, {})", name, text_of(value), text_of(format));
+        return fmt::format("{}({})", name == "to_char" ? encoding : name, text_of(value));
+      return fmt::format("{}({}, {})", name == "to_char" ? "decode" : name, text_of(value),
+                         text_of(format));
     }
     return fmt::format("to_char({}, {})", text_of(value), text_of(format));
   }
@@ -336,6 +375,10 @@ class Printer {
       arguments = {"1"};
     if ((name == "aggregate" || name == "reduce") && count == 3)
       arguments.emplace_back("lambdafunction(namedlambdavariable(), namedlambdavariable())");
+    if (name == "convert_timezone" && count == 2)
+      arguments.insert(arguments.begin(), "current_timezone()");
+    if (name == "mode" && count == 2 && arguments[1] == "true")
+      return fmt::format("mode() WITHIN GROUP (ORDER BY {} DESC)", arguments[0]);
     if (name == "array_sort" && count == 1) arguments.emplace_back(kDefaultComparatorText);
     return fmt::format("{}({}{})", shown ? shown->name : std::string_view(name),
                        call.is_distinct ? "DISTINCT " : "", fmt::join(arguments, ", "));

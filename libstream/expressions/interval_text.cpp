@@ -251,8 +251,10 @@ int take_sign(std::string_view& text, int sign) {
 }
 
 Error unmatched(std::string_view text, const DataType& type) {
+  const bool has_notice = type.kind == TypeKind::day_time_interval;
   return runtime_error(
-      "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE",
+      has_notice ? "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE"
+                 : "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
       fmt::format("Error parsing '{}' to interval. Please ensure that the value provided is in a "
                   "valid format for defining an interval: it does not match the fields of {}.",
                   text, type.to_string()));

@@ -212,7 +212,9 @@ DataType decimal_for(const DataType& type) {
 }
 
 DataType decimal_for(const Argument& argument) {
-  if (!is_integral(argument.type.kind) || !argument.constant || argument.constant->is_null())
+  const TypeKind kind = argument.type.kind;
+  const bool counts_digits = is_integral(kind) && kind != TypeKind::int8;
+  if (!counts_digits || !argument.constant || argument.constant->is_null())
     return decimal_for(argument.type);
   std::string_view digits = argument.text;
   if (digits.starts_with('-')) digits.remove_prefix(1);

@@ -1,12 +1,24 @@
 #include <libstream/formats/csv_writer.hpp>
 #include <libstream/formats/scalar_text.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 
 namespace stream {
 namespace {
 
 bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
+
+/// Bytes as show() has them: [61 0A].
+void append_bytes(std::string_view bytes, std::string& out) {
+  out += '[';
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    fmt::format_to(std::back_inserter(out), "{}{:02X}", i > 0 ? " " : "",
+                   static_cast<unsigned char>(bytes[i]));
+  out += ']';
+}
 
 }  // namespace
 
@@ -42,6 +54,10 @@ Result<void> CsvWriter::write(const Batch& batch, std::size_t first, std::size_t
       const Column& column = batch.column(c);
       if (column.is_null(row)) {
         write_field(c, {}, true, out);
+      } else if (column.type.kind == TypeKind::binary) {
+        text_.clear();
+        append_bytes(column.string_at(row), text_);
+        write_field(c, text_, false, out);
       } else if (is_text(column.type.kind)) {
         write_field(c, column.string_at(row), false, out);
       } else {
@@ -120,7 +136,8 @@ void CsvWriter::append_quoted(std::string_view text, std::size_t from) {
     } else if (c == options_.syntax.escape && escape_of_escape_ != '\0') {
       field_ += escape_of_escape_;
     }
-    if (c == '\n') {
+    // Only a line end of two characters stands for the line ends in texts.
+    if (c == '\n' && line_end_.size() == 2) {
       field_ += line_end_;
     } else {
       field_ += c;

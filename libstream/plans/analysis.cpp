@@ -12,6 +12,7 @@ namespace {
 
 /// Relations in relations (views of views, subqueries, long chains of operators).
 constexpr std::size_t kMaxDepth = 500;
+constexpr std::string_view kFileMetadata = "_metadata";
 
 const RelationRef* find_definition(const EnvironmentRef& environment, const std::string& name,
                                    EnvironmentRef& definition) {
@@ -30,20 +31,35 @@ Result<PlanRef> analyze(const RelationRef& relation, const Catalog& catalog) {
   return plans[0];
 }
 
-Result<std::vector<PlanRef>> analyze_outputs(const std::vector<RelationRef>& relations,
-                                             const Catalog& catalog) {
-  Analysis analysis(catalog);
+namespace {
+
+Result<std::vector<PlanRef>> analyze_with(Analysis& analysis,
+                                          const std::vector<RelationRef>& relations) {
   std::vector<PlanRef> plans;
   for (const RelationRef& relation : relations) {
     analysis.begin_output();
-    STREAM_TRY(PlanRef plan, analysis.analyze(relation, nullptr));
-    Attributes visible;
-    std::copy_if(plan->output.begin(), plan->output.end(), std::back_inserter(visible),
-                 [](const Attribute& a) { return !a.is_hidden; });
-    if (visible.size() != plan->output.size()) plan = analysis.select_attributes(plan, visible);
-    plans.push_back(std::move(plan));
+    STREAM_TRY(const PlanRef plan, analysis.analyze(relation, nullptr));
+    plans.push_back(analysis.without_hidden(plan));
   }
   return plans;
+}
+
+/// Does the query name a column that only sources with hidden columns have?
+bool misses_hidden_column(const Error& error) {
+  return error.message().find("[UNRESOLVED_COLUMN") != std::string::npos &&
+         error.message().find("`_metadata`") != std::string::npos;
+}
+
+}  // namespace
+
+Result<std::vector<PlanRef>> analyze_outputs(const std::vector<RelationRef>& relations,
+                                             const Catalog& catalog) {
+  Analysis analysis(catalog);
+  Result<std::vector<PlanRef>> plans = analyze_with(analysis, relations);
+  if (plans || !misses_hidden_column(plans.error())) return plans;
+  Analysis again(catalog);
+  again.offer_hidden_columns();
+  return analyze_with(again, relations);
 }
 
 Result<TypedExpr> analyze_expression(const Expr& expression, const Attributes& input,
@@ -61,7 +77,7 @@ PlanRef with_output(const PlanRef& plan, Attributes output) {
 PlanRef with_qualifier(const PlanRef& plan, std::vector<std::string> qualifier) {
   Attributes output;
   for (const Attribute& attribute : plan->output) {
-    if (attribute.is_hidden) continue;
+    if (attribute.is_hidden && attribute.name != kFileMetadata) continue;
     output.push_back(attribute);
     output.back().qualifier = qualifier;
   }
@@ -189,6 +205,35 @@ Result<PlanRef> Analysis::analyze(const RelationRef& relation, const Environment
   return plan;
 }
 
+PlanRef Analysis::without_hidden(const PlanRef& plan) {
+  Attributes visible;
+  std::copy_if(plan->output.begin(), plan->output.end(), std::back_inserter(visible),
+               [](const Attribute& a) { return !a.is_hidden; });
+  return visible.size() == plan->output.size() ? plan : select_attributes(plan, visible);
+}
+
+Result<PlanRef> Analysis::analyze_source(const SourceRelation& relation) {
+  std::shared_ptr<const Source> source = relation.source;
+  Attributes output;
+  std::vector<std::size_t> columns;
+  const auto add = [&](const Field& field, bool is_hidden) {
+    columns.push_back(columns.size());
+    output.push_back(new_attribute(field.name, field.type, field.is_nullable));
+    output.back().is_hidden = is_hidden;
+  };
+  for (const Field& field : source->schema().fields) add(field, false);
+  if (offers_hidden_columns_) {
+    const Schema hidden = source->hidden_columns();
+    for (const Field& field : hidden.fields) add(field, true);
+    if (!hidden.fields.empty()) source = source->with_columns(columns);
+  }
+  const PlanRef scan =
+      make_plan(ScanPlan{std::move(source), relation.bad_records}, {}, std::move(output));
+  auto copy = std::make_shared<ResolvedPlan>(*scan);
+  copy->is_streaming = relation.is_streaming;
+  return PlanRef(std::move(copy));
+}
+
 Result<PlanRef> Analysis::analyze_node(const RelationRef& relation,
                                        const EnvironmentRef& environment) {
   if (const auto* named = relation->as<NamedRelation>()) return analyze_named(*named, environment);
@@ -198,15 +243,7 @@ Result<PlanRef> Analysis::analyze_node(const RelationRef& relation,
       output.push_back(new_attribute(field.name, field.type, field.is_nullable));
     return make_plan(RowsPlan{local->rows}, {}, std::move(output));
   }
-  if (const auto* source = relation->as<SourceRelation>()) {
-    Attributes output;
-    for (const Field& field : source->source->schema().fields)
-      output.push_back(new_attribute(field.name, field.type, field.is_nullable));
-    PlanRef scan = make_plan(ScanPlan{source->source, source->bad_records}, {}, std::move(output));
-    auto copy = std::make_shared<ResolvedPlan>(*scan);
-    copy->is_streaming = source->is_streaming;
-    return PlanRef(std::move(copy));
-  }
+  if (const auto* source = relation->as<SourceRelation>()) return analyze_source(*source);
   if (const auto* table = relation->as<InlineTable>()) return analyze_inline_table(*table);
   if (const auto* function = relation->as<TableFunction>())
     return analyze_table_function(*function);
@@ -217,7 +254,8 @@ Result<PlanRef> Analysis::analyze_node(const RelationRef& relation,
   if (const auto* sort = relation->as<SortRelation>()) return analyze_sort(*sort, environment);
   if (const auto* limit = relation->as<LimitRelation>()) return analyze_limit(*limit, environment);
   if (const auto* distinct = relation->as<DistinctRelation>()) {
-    STREAM_TRY(const PlanRef input, analyze(distinct->input, environment));
+    STREAM_TRY(PlanRef input, analyze(distinct->input, environment));
+    input = without_hidden(input);
     AggregatePlan aggregate;
     for (const Attribute& attribute : input->output) aggregate.keys.push_back(attribute.id);
     return make_plan(std::move(aggregate), {input}, input->output);
@@ -264,7 +302,8 @@ Result<PlanRef> Analysis::analyze_node(const RelationRef& relation,
     return make_plan(SamplePlan{sample->fraction, sample->seed}, {input}, input->output);
   }
   if (const auto* cache = relation->as<CacheRelation>()) {
-    STREAM_TRY(const PlanRef input, analyze(cache->input, environment));
+    STREAM_TRY(PlanRef input, analyze(cache->input, environment));
+    input = without_hidden(input);
     return make_plan(CachePlan{relation}, {input}, input->output);
   }
   if (const auto* change = relation->as<ChangeColumnsRelation>())

@@ -89,6 +89,11 @@ class Analysis {
   // side_analysis.cpp
   Result<PlanRef> analyze_late_rows(const LateRowsRelation& late);
   Result<PlanRef> analyze_bad_records(const BadRecordsRelation& bad);
+  /// Columns that a source has beside those of its schema (`_metadata`) are found by their names
+  /// from here on. Only queries that name one pay for them.
+  void offer_hidden_columns() { offers_hidden_columns_ = true; }
+  /// The plan without its hidden columns.
+  PlanRef without_hidden(const PlanRef& plan);
   /// A further output of the same query begins: relations of earlier outputs give the same plan in
   /// it, as long as no column comes twice into one tree.
   void begin_output();
@@ -102,6 +107,7 @@ class Analysis {
   std::vector<TypedExpr>* correlated() { return correlated_; }
 
  private:
+  Result<PlanRef> analyze_source(const SourceRelation& source);
   Result<PlanRef> analyze_node(const RelationRef& relation, const EnvironmentRef& environment);
   Result<PlanRef> analyze_named(const NamedRelation& named, const EnvironmentRef& environment);
   Result<PlanRef> analyze_limit(const LimitRelation& limit, const EnvironmentRef& environment);
@@ -125,6 +131,7 @@ class Analysis {
   AttributeId first_of_output_ = 0;       ///< ids up to it are of earlier outputs
   std::set<AttributeId> ids_of_output_;   ///< those of them that are used in this one
   std::size_t depth_ = 0;
+  bool offers_hidden_columns_ = false;
   const std::map<std::string, WindowSpec>* named_windows_ = nullptr;
   const Attributes* outer_ = nullptr;
   std::vector<TypedExpr>* correlated_ = nullptr;

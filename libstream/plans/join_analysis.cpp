@@ -163,12 +163,8 @@ Result<PlanRef> Analysis::analyze_join(const JoinRelation& join,
 Result<PlanRef> Analysis::analyze_set(const SetRelation& set, const EnvironmentRef& environment) {
   std::vector<PlanRef> inputs;
   for (const RelationRef& relation : set.inputs) {
-    STREAM_TRY(PlanRef input, analyze(relation, environment));
-    Attributes visible;
-    std::copy_if(input->output.begin(), input->output.end(), std::back_inserter(visible),
-                 [](const Attribute& a) { return !a.is_hidden; });
-    if (visible.size() != input->output.size()) input = select_attributes(input, visible);
-    inputs.push_back(std::move(input));
+    STREAM_TRY(const PlanRef input, analyze(relation, environment));
+    inputs.push_back(without_hidden(input));
   }
   if (set.is_by_name) {
     Attributes wanted = inputs[0]->output;

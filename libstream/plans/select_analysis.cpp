@@ -193,11 +193,25 @@ Result<void> SelectAnalysis::expand_items() {
     }
     SelectItem item;
     item.expression = output;
-    item.name = output_name(output);
+    STREAM_TRY(item.name, name_of(output));
     item.has_alias = output->as<Alias>() != nullptr;
     items_.push_back(std::move(item));
   }
   return {};
+}
+
+/// A call shows the columns that a star in it stands for, and what its named window is.
+Result<std::string> SelectAnalysis::name_of(const Expr& output) const {
+  const auto* call = output->as<Call>();
+  if (call == nullptr) return output_name(output);
+  Call shown = *call;
+  STREAM_TRY(shown.arguments, resolver_->expand_arguments(*call));
+  const auto* windows = analysis_.named_windows();
+  if (shown.over && windows != nullptr) {
+    const auto found = windows->find(shown.over->name);
+    if (found != windows->end()) shown.over = std::make_shared<WindowSpec>(found->second);
+  }
+  return output_name(make_expr(std::move(shown)));
 }
 
 Result<void> SelectAnalysis::resolve_items() {

@@ -35,6 +35,7 @@ class SelectAnalysis {
   Result<Expr> grouping_expression(const Expr& key);
   Result<void> add_grouping_sets(Attributes& keys);
   std::vector<std::vector<bool>> chosen_sets();
+  Result<std::string> name_of(const Expr& output) const;
   Result<void> resolve_items();
   Result<TypedExpr> replace_keys(const TypedExpr& expression) const;
   Result<void> replace_keys_everywhere();

@@ -165,6 +165,10 @@ Result<void> check_join(const ResolvedPlan& plan, OutputMode mode) {
     return unsupported(
         "LeftAnti joins with streaming DataFrames/Datasets on both sides are not "
         "supported;");
+  if (mode == OutputMode::complete)
+    return unsupported(
+        "Join between two streaming DataFrames/Datasets is not supported in Complete output mode, "
+        "only in Append output mode;");
   if (mode != OutputMode::append && join.kind != JoinKind::inner)
     return unsupported_mode(mode, "stream-stream joins that are not inner");
   if (parts.keys.empty())

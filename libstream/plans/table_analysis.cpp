@@ -227,7 +227,8 @@ Result<PlanRef> Analysis::analyze_watermark(const RelationRef& relation,
 
 Result<PlanRef> Analysis::analyze_deduplicate(const DeduplicateRelation& deduplicate,
                                               const EnvironmentRef& environment) {
-  STREAM_TRY(const PlanRef input, analyze(deduplicate.input, environment));
+  STREAM_TRY(PlanRef input, analyze(deduplicate.input, environment));
+  if (deduplicate.columns.empty()) input = without_hidden(input);
   if (deduplicate.is_within_watermark && !input->is_streaming)
     return analysis_error("_LEGACY_ERROR_TEMP_3102",
                           "dropDuplicatesWithinWatermark is not supported with batch "

@@ -28,7 +28,8 @@ Result<TypedExpr> up_cast(TypedExpr value, const Field& field, std::string_view 
 Result<PlanRef> Analysis::analyze_typed(const TypedOperatorRelation& typed,
                                         const EnvironmentRef& environment) {
   const TypedOperator& op = *typed.op;
-  STREAM_TRY(const PlanRef input, analyze(typed.input, environment));
+  STREAM_TRY(PlanRef input, analyze(typed.input, environment));
+  input = without_hidden(input);
   ExpressionResolver resolver(catalog_, input->output);
   std::vector<TypedExpr> expressions;
   Attributes columns;

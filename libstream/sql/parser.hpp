@@ -56,6 +56,8 @@ class Parser {
   Result<Expr> parse_json_path(Expr value, std::size_t first);
   bool is_lambda_ahead() const;
   Result<DataType> parse_type();
+  /// The type of a cast: CHAR(n) and VARCHAR(n) limit columns, not values.
+  Result<DataType> parse_cast_type();
 
   // Calls (call_parser.cpp).
   Result<std::optional<Expr>> parse_special_call();

@@ -41,7 +41,7 @@ Result<Expr> Parser::parse_primary() {
       STREAM_TRY(cursor_.expect_symbol("]"));
       value = call("[]", {std::move(value), std::move(index)}, first);
     } else if (cursor_.accept_symbol("::")) {
-      STREAM_TRY(DataType type, parse_type());
+      STREAM_TRY(DataType type, parse_cast_type());
       value = make(Cast{std::move(value), std::move(type), false}, first);
     } else if (cursor_.at_word("COLLATE") && cursor_.at_name(1)) {
       cursor_.advance();
@@ -253,9 +253,25 @@ Result<Expr> Parser::parse_cast(bool is_try) {
   STREAM_TRY(cursor_.expect_symbol("("));
   STREAM_TRY(Expr child, parse_expression());
   STREAM_TRY(cursor_.expect_word("AS"));
-  STREAM_TRY(DataType type, parse_type());
+  STREAM_TRY(DataType type, parse_cast_type());
   STREAM_TRY(cursor_.expect_symbol(")"));
   return make(Cast{std::move(child), std::move(type), is_try}, first);
+}
+
+namespace {
+
+void drop_text_limits(DataType& type) {
+  type.max_characters = 0;
+  type.is_padded = false;
+  for (Field& child : type.children) drop_text_limits(child.type);
+}
+
+}  // namespace
+
+Result<DataType> Parser::parse_cast_type() {
+  STREAM_TRY(DataType type, parse_type());
+  drop_text_limits(type);
+  return type;
 }
 
 /// Finds where the type's text ends; what it means is read in one place, type_text.

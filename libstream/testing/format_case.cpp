@@ -7,6 +7,7 @@
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/formats/table_text.hpp>
 #include <libstream/sql/sql_parser.hpp>
+#include <libstream/testing/expected_error.hpp>
 #include <libstream/testing/format_case.hpp>
 #include <libstream/testing/json_values.hpp>
 #include <libstream/testing/manual_clock.hpp>
@@ -169,7 +170,7 @@ Result<CaseResult> run_reader(const Transcript& transcript, const Section& read,
   const Result<CollectedRows> rows = collect_rows();
   CaseResult result;
   if (const Section* error = find_section(transcript, "error")) {
-    if (rows) result.diff = "no error; expected " + error->argument + " " + error->body;
+    result.diff = error_diff(*error, rows ? std::nullopt : std::optional(rows.error()));
     return result;
   }
   if (!rows) {
@@ -228,7 +229,7 @@ Result<CaseResult> run_writer(const Transcript& transcript, const Section& write
   const Result<CollectedRows> written = write_rows();
   CaseResult result;
   if (const Section* error = find_section(transcript, "error")) {
-    if (written) result.diff = "no error; expected " + error->argument + " " + error->body;
+    result.diff = error_diff(*error, written ? std::nullopt : std::optional(written.error()));
     return result;
   }
   if (!written) {

@@ -6,6 +6,7 @@
 #include <libstream/data/date_time.hpp>
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/sql/sql_parser.hpp>
+#include <libstream/testing/expected_error.hpp>
 #include <libstream/testing/json_values.hpp>
 #include <libstream/testing/manual_clock.hpp>
 #include <libstream/testing/query_case.hpp>
@@ -437,11 +438,7 @@ Result<void> QueryCaseRun::expect_schema(const Section& section) {
 Result<void> QueryCaseRun::expect_error(const Section& section) {
   start();
   if (!error_) STREAM_TRY(process());
-  if (!error_) {
-    std::string wanted;
-    for (const std::string& line : content_lines(section.body)) wanted = line;
-    fail(fmt::format("no error; expected {} {}\n", section.argument, wanted));
-  }
+  fail(error_diff(section, error_));
   error_.reset();
   is_checked_for_rest_ = true;
   return {};

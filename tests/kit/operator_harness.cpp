@@ -97,10 +97,15 @@ class Run {
     }
   }
 
+  std::uint64_t dealt_by(std::uint64_t row_hash) const {
+    return script_.is_dealt_by_keys ? row_hash : key_group_hash(row_hash);
+  }
+
   EpochOutput run_epoch(std::int64_t number, EpochMillis late) {
     const EpochScript& epoch = script_.epochs[static_cast<std::size_t>(number)];
     EpochStart start;
     start.epoch = number;
+    start.interval = number + 1;
     start.batch_time = epoch.batch_time;
     start.watermark = epoch.watermark;
     start.late_watermark = late;
@@ -160,8 +165,7 @@ class Run {
     for (std::uint32_t task = 0; task < count; ++task) {
       std::vector<std::uint32_t> mine;
       for (std::uint32_t i = 0; i < hashes.size(); ++i) {
-        if (task_of_hash(key_group_hash(hashes[i]), count, kDefaultKeyGroups) == task)
-          mine.push_back(i);
+        if (task_of_hash(dealt_by(hashes[i]), count, kDefaultKeyGroups) == task) mine.push_back(i);
       }
       if (mine.empty()) continue;
       require_ok(operators_[task]->push({ordinal, 0}, take_rows(batch, mine, pool_), output));

@@ -31,6 +31,8 @@ struct OperatorCase {
   std::vector<std::vector<std::size_t>> partition_by;
   std::vector<EpochScript> epochs;
   bool is_ordered = false;  ///< the order of output rows counts
+  /// DStreams: rows are dealt out by their key columns, not by a column that holds their hash.
+  bool is_dealt_by_keys = false;
 };
 
 struct EpochOutput {

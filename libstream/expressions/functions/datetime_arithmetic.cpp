@@ -14,12 +14,6 @@ namespace {
 using Kind = TypeKind;
 
 bool is_instant(TypeKind kind) { return kind == Kind::timestamp || kind == Kind::timestamp_ntz; }
-bool is_ansi_interval(TypeKind kind) {
-  return kind == Kind::day_time_interval || kind == Kind::year_month_interval;
-}
-bool is_interval(TypeKind kind) {
-  return is_ansi_interval(kind) || kind == Kind::calendar_interval;
-}
 bool counts_days(const DataType& type) {
   return type.kind == Kind::day_time_interval &&
          type == day_time_interval(IntervalField::day, IntervalField::day);
@@ -198,7 +192,7 @@ std::optional<Result<ResolvedFunction>> date_and_interval(Arguments arguments, s
 std::optional<Result<ResolvedFunction>> date_and_count(std::string_view op, Arguments arguments,
                                                        std::size_t date_at) {
   const DataType& count = arguments[1 - date_at].type;
-  if (count.kind == Kind::string || is_interval(count.kind)) return std::nullopt;
+  if (count.kind == Kind::string || is_any_interval(count.kind)) return std::nullopt;
   const bool is_count = count.kind == Kind::int8 || count.kind == Kind::int16 ||
                         count.kind == Kind::int32 || count.kind == Kind::null;
   if (!is_count)
@@ -224,9 +218,14 @@ std::optional<Result<ResolvedFunction>> resolve_plus(Arguments arguments,
   for (const std::size_t at : {0, 1}) {
     const TypeKind kind = arguments[at].type.kind;
     const TypeKind other = arguments[1 - at].type.kind;
+    if (is_instant(kind) && other == Kind::null) {
+      Argument typed[] = {arguments[0], arguments[1]};
+      typed[1 - at].type = day_time_interval();
+      return in_order(instant_and_interval(typed, at, false, settings), at);
+    }
     if (kind == Kind::date) {
       if (auto sum = date_and_interval(arguments, at, false, settings)) return in_order(sum, at);
-    } else if (is_instant(kind) && is_interval(other)) {
+    } else if (is_instant(kind) && is_any_interval(other)) {
       return in_order(instant_and_interval(arguments, at, false, settings), at);
     }
   }
@@ -289,7 +288,7 @@ std::optional<Result<ResolvedFunction>> resolve_minus(Arguments arguments,
     return arguments[at].type.kind == Kind::date || is_instant(arguments[at].type.kind) ||
            is_implicitly_castable(arguments[at].type, to, settings.is_ansi);
   };
-  if ((is_instant(left) && !is_interval(right)) || (is_instant(right) && !is_interval(left))) {
+  if ((is_instant(left) && !is_any_interval(right)) || is_instant(right)) {
     for (const std::size_t at : {0, 1}) {
       if (!subtracts(at, primitive(Kind::timestamp)))
         return wrong_argument("-", arguments, at, "the \"TIMESTAMP\" type");
@@ -314,7 +313,7 @@ std::optional<Result<ResolvedFunction>> resolve_datetime_arithmetic(std::string_
   const bool is_ours =
       std::any_of(arguments.begin(), arguments.end(), [](const Argument& argument) {
         const TypeKind kind = argument.type.kind;
-        return kind == Kind::date || is_instant(kind) || is_interval(kind);
+        return kind == Kind::date || is_instant(kind) || is_any_interval(kind);
       });
   if (!is_ours) return std::nullopt;
   std::optional<Result<ResolvedFunction>> resolved;

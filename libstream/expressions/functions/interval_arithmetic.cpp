@@ -14,11 +14,6 @@ namespace {
 
 using Kind = TypeKind;
 
-bool is_interval(TypeKind kind) {
-  return kind == Kind::day_time_interval || kind == Kind::year_month_interval ||
-         kind == Kind::calendar_interval;
-}
-
 Error interval_overflow(std::string_view suggested) {
   if (suggested.empty())
     return runtime_error("INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
@@ -131,17 +126,14 @@ Kernel decimal_product_kernel(Product product, int scale) {
   });
 }
 
-/// Fractions of months become days of 30 a month, fractions of days micros.
+/// Fractions of months are dropped, fractions of days become micros.
 std::optional<CalendarInterval> from_fractions(double months, double days, double micros) {
-  constexpr double kDaysPerMonth = 30;
   const auto within = [](double value) { return value > -2147483649.0 && value < 2147483648.0; };
-  if (!within(months)) return std::nullopt;
+  if (!within(months) || !within(days)) return std::nullopt;
   CalendarInterval made;
   made.months = static_cast<std::int32_t>(months);
-  const double all_days = days + kDaysPerMonth * (months - made.months);
-  if (!within(all_days)) return std::nullopt;
-  made.days = static_cast<std::int32_t>(all_days);
-  const double all_micros = micros + static_cast<double>(kMicrosPerDay) * (all_days - made.days);
+  made.days = static_cast<std::int32_t>(days);
+  const double all_micros = micros + static_cast<double>(kMicrosPerDay) * (days - made.days);
   constexpr double kLimit = 9223372036854775808.0;
   const double rounded = std::floor(all_micros + 0.5);
   made.micros = rounded >= kLimit   ? std::numeric_limits<std::int64_t>::max()
@@ -163,7 +155,8 @@ Kernel calendar_product_kernel(Product product, bool is_ansi) {
     };
     auto made = from_fractions(part(interval.months), part(interval.days), part(interval.micros));
     if (!made && is_ansi)
-      return interval_overflow(product == Product::multiply ? "try_multiply" : "try_divide");
+      return runtime_error("ARITHMETIC_OVERFLOW",
+                           "integer overflow: the interval has too many months or days.");
     return made;
   });
 }
@@ -227,13 +220,18 @@ Kernel calendar_negation() {
 
 }  // namespace
 
+bool is_any_interval(TypeKind kind) {
+  return kind == Kind::day_time_interval || kind == Kind::year_month_interval ||
+         kind == Kind::calendar_interval;
+}
+
 std::optional<Result<ResolvedFunction>> resolve_interval_sum(std::string_view op,
                                                              Arguments arguments) {
   DataType left = arguments[0].type;
   DataType right = arguments[1].type;
-  if (left.kind == Kind::null && is_interval(right.kind)) left = right;
-  if (right.kind == Kind::null && is_interval(left.kind)) right = left;
-  if (left.kind != right.kind || !is_interval(left.kind)) return std::nullopt;
+  if (left.kind == Kind::null && is_any_interval(right.kind)) left = right;
+  if (right.kind == Kind::null && is_any_interval(left.kind)) right = left;
+  if (left.kind != right.kind || !is_any_interval(left.kind)) return std::nullopt;
   DataType type = left;
   type.precision = std::min(left.precision, right.precision);
   type.scale = std::max(left.scale, right.scale);
@@ -256,11 +254,11 @@ std::optional<Result<ResolvedFunction>> resolve_interval_product(std::string_vie
                                                                  const SqlSettings& settings) {
   const Product product = op == "*" ? Product::multiply : Product::divide;
   std::size_t at = 0;
-  if (!is_interval(arguments[0].type.kind)) {
+  if (!is_any_interval(arguments[0].type.kind)) {
     if (product == Product::divide) return std::nullopt;
     at = 1;
   }
-  if (!is_interval(arguments[at].type.kind)) return std::nullopt;
+  if (!is_any_interval(arguments[at].type.kind)) return std::nullopt;
   const DataType& number = arguments[1 - at].type;
   if (!is_numeric(number.kind) && number.kind != Kind::string && number.kind != Kind::null)
     return wrong_argument(op, arguments, 1 - at, "the \"NUMERIC\" type");
@@ -279,7 +277,7 @@ std::optional<Result<ResolvedFunction>> resolve_interval_product(std::string_vie
 
 std::optional<Result<ResolvedFunction>> resolve_interval_sign(std::string_view op,
                                                               const Argument& argument) {
-  if (!is_interval(argument.type.kind)) return std::nullopt;
+  if (!is_any_interval(argument.type.kind)) return std::nullopt;
   const bool is_absolute = op == "abs";
   ResolvedFunction resolved;
   resolved.parameter_types = {argument.type};

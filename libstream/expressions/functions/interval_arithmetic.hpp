@@ -9,6 +9,9 @@
 
 namespace stream {
 
+/// Of days and times, of years and months, or the calendar's.
+bool is_any_interval(TypeKind kind);
+
 /// Two intervals of one kind, or one and NULL; `op` is "+" or "-".
 std::optional<Result<ResolvedFunction>> resolve_interval_sum(std::string_view op,
                                                              Arguments arguments);

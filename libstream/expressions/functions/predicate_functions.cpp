@@ -191,6 +191,12 @@ Result<ResolvedFunction> resolve_in(Arguments arguments, const SqlSettings& sett
         fmt::format("Cannot resolve \"({} IN (…))\" due to data type mismatch: the input to `in` "
                     "should all be the same type.",
                     arguments[0].text));
+  if (!is_orderable(*type))
+    return analysis_error(
+        "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+        fmt::format("Cannot resolve \"({} IN (…))\" due to data type mismatch: `in` does not "
+                    "support ordering on type \"{}\".",
+                    arguments[0].text, type->to_string()));
   ResolvedFunction resolved;
   resolved.parameter_types.assign(arguments.size(), *type);
   resolved.type = primitive(TypeKind::boolean);

@@ -2,6 +2,7 @@
 #include <libstream/expressions/column_loop.hpp>
 #include <libstream/expressions/functions/arithmetic.hpp>
 #include <libstream/expressions/functions/datetime_arithmetic.hpp>
+#include <libstream/expressions/functions/interval_arithmetic.hpp>
 #include <libstream/expressions/functions/operands.hpp>
 
 #include <fmt/format.h>
@@ -53,11 +54,23 @@ Result<DataType> signed_type(std::string_view name, const Argument& argument) {
                         "MONTH\" or \"INTERVAL\") type");
 }
 
+/// A text that meets a value of another type is cast to that before the operator is checked; a NULL
+/// that meets a text is one.
+void promote_text(DataType& type, const DataType& other) {
+  const bool is_promoted = type.kind == TypeKind::string && other.kind != TypeKind::null &&
+                           other.children.empty() && other.kind != TypeKind::structure &&
+                           other.kind != TypeKind::variant && !is_any_interval(other.kind);
+  const bool is_null_text = type.kind == TypeKind::null && other.kind == TypeKind::string;
+  if (is_promoted || is_null_text) type = other;
+}
+
 }  // namespace
 
 Error operand_mismatch(std::string_view symbol, Arguments arguments, std::string_view required) {
-  const DataType& left = arguments[0].type;
-  const DataType& right = arguments[1].type;
+  DataType left = arguments[0].type;
+  DataType right = arguments[1].type;
+  promote_text(left, right);
+  promote_text(right, left);
   const std::string where =
       fmt::format("Cannot resolve \"({} {} {})\" due to data type mismatch: ", arguments[0].text,
                   symbol, arguments[1].text);

@@ -99,6 +99,31 @@ TEST_CASE("files are read by format, schema and options") {
   CHECK(diff(f.session.read().text(folder / "c.txt"), "[\"one\"]\n[\"two\"]") == "");
 }
 
+TEST_CASE("the files that rows are from are in _metadata, for those who ask") {
+  FrameFixture f;
+  const Folder folder;
+  folder.put("in/a.csv", "1,x\n2,y\n");
+  folder.put("in/b.csv", "3,z\n");
+  const auto read = f.session.read().schema("id INT, name STRING").csv(folder / "in");
+  CHECK(read.schema().to_string() == "id INT, name STRING");
+  CHECK(diff(read.select("id", "_metadata.file_name", "_metadata.file_size"),
+             "[1,\"a.csv\",8]\n[2,\"a.csv\",8]\n[3,\"b.csv\",4]") == "");
+  CHECK(diff(read.where("_metadata.file_path LIKE '%/b.csv' AND id > 0"), "[3,\"z\"]") == "");
+  CHECK(diff(read.select("*", "_metadata").select("id", "_metadata.file_block_start"),
+             "[1,0]\n[2,0]\n[3,0]") == "");
+  read.create_or_replace_temp_view("t");
+  CHECK(diff(f.session.sql("SELECT q._metadata.file_name AS f, count(*) AS n, "
+                           "max(_metadata.file_modification_time) > TIMESTAMP'2000-01-01' AS new "
+                           "FROM t AS q GROUP BY 1"),
+             "[\"a.csv\",2,true]\n[\"b.csv\",1,true]") == "");
+  // It is no column of what is made of the rows as a whole.
+  CHECK(diff(f.session.sql("SELECT _metadata.file_name FROM t WHERE id IN "
+                           "(SELECT id FROM (SELECT DISTINCT * FROM t))"),
+             "[\"a.csv\"]\n[\"a.csv\"]\n[\"b.csv\"]") == "");
+  CHECK_THAT(message_of([&] { f.session.sql("SELECT _metadata FROM VALUES (1)").collect(); }),
+             ContainsSubstring("UNRESOLVED_COLUMN"));
+}
+
 TEST_CASE("readers refuse what they cannot read") {
   FrameFixture f;
   const Folder folder;

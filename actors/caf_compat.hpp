@@ -79,13 +79,31 @@ void monitor(Self* self, const caf::actor& whom) {
 }
 
 /// From outside of any actor.
-template <class Message>
-void send_from_outside(const caf::actor& to, Message message) {
+template <class... Values>
+void send_from_outside(const caf::actor& to, Values... values) {
 #if STREAM_CAF_HAS_TYPE_IDS
-  caf::anon_mail(std::move(message)).send(to);
+  caf::anon_mail(std::move(values)...).send(to);
 #else
-  caf::anon_send(to, std::move(message));
+  caf::anon_send(to, std::move(values)...);
 #endif
 }
+
+/// To be followed by .receive(…), of a blocking actor.
+template <class... Values>
+auto request(caf::scoped_actor& self, const caf::actor& to, std::chrono::seconds timeout,
+             Values... values) {
+#if STREAM_CAF_HAS_TYPE_IDS
+  return self->mail(std::move(values)...).request(to, timeout);
+#else
+  return self->request(to, timeout, std::move(values)...);
+#endif
+}
+
+/// The name of the broker that connections of nodes belong to.
+#if STREAM_CAF_HAS_TYPE_IDS
+inline constexpr const char* kBroker = "BASP";
+#else
+inline constexpr caf::atom_value kBroker = caf::atom("BASP");
+#endif
 
 }  // namespace stream::caf_compat

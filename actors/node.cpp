@@ -1,5 +1,6 @@
 #include <actors/node.hpp>
 #include <actors/node_agent.hpp>
+#include <actors/node_network.hpp>
 #include <actors/program_follower.hpp>
 #include <libstream/base/hash.hpp>
 #include <libstream/base/unique_id.hpp>
@@ -8,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <mutex>
 #include <thread>
 
@@ -54,31 +54,32 @@ class RunningNode final : public Node {
  public:
   explicit RunningNode(std::size_t num_threads) : system_(threads_or_cores(num_threads)) {}
   ~RunningNode() override {
+    if (network_) network_->close();
     caf::anon_send_exit(agent_, caf::exit_reason::user_shutdown);
     agent_ = nullptr;
   }
 
   Result<void> start(NodeOptions options, ProgramPlanner planner) {
+    STREAM_TRY(auto tls, tls_for(options.listen, options.tls));
+    network_ = std::make_shared<NodeNetwork>(system_.get(), std::move(tls));
     auto setup = std::make_shared<NodeSetup>();
+    setup->network = network_;
     const NodeAddress& seen = options.advertise.host.empty() ? options.listen : options.advertise;
     setup->self = {make_unique_id(), seen.host, seen.port, options.slots};
     setup->join = options.join;
+    setup->checkpoints = options.checkpoints;
     setup->cluster = options.cluster;
     setup->planner = std::make_shared<const ProgramPlanner>(std::move(planner));
     setup->peers = std::make_shared<NodePeers>(setup->self.id);
     agent_ = system_.get().spawn<NodeAgent, caf::detached>(setup);
-    auto port = system_.get().middleman().publish(agent_, options.listen.port,
-                                                  options.listen.host.c_str(), true);
-    if (!port)
-      return fatal(fmt::format("cannot listen on {}:{}: is another process there? Give a free port",
-                               options.listen.host, options.listen.port));
-    port_ = *port;
+    STREAM_TRY(port_, network_->publish(agent_, options.listen));
     return {};
   }
   std::uint16_t port() const override { return port_; }
 
  private:
   NetworkSystem system_;
+  std::shared_ptr<NodeNetwork> network_;
   caf::actor agent_;
   std::uint16_t port_ = 0;
 };
@@ -86,19 +87,17 @@ class RunningNode final : public Node {
 /// One conversation with a node.
 class Client {
  public:
-  explicit Client(const NodeAddress& address) : address_(address), self_(system_.get()) {}
+  explicit Client(const ClusterAccess& access) : access_(access), self_(system_.get()) {}
 
   Result<void> connect() {
-    auto found = system_.get().middleman().remote_actor(address_.host, address_.port);
-    if (!found)
-      return transient(fmt::format("no node answers at {}:{}; start one with streamctl node",
-                                   address_.host, address_.port));
-    node_ = *found;
+    STREAM_TRY(auto tls, tls_for(access_.node, access_.tls));
+    const NodeNetwork network(system_.get(), std::move(tls));
+    STREAM_TRY(node_, network.connect(access_.node));
     caf_compat::monitor(self_.operator->(), node_);
     return {};
   }
 
-  const NodeAddress& address() const { return address_; }
+  const ClusterAccess& access() const { return access_; }
 
   void send(ClientRequest request) {
     request.ticket = ticket_;
@@ -115,15 +114,15 @@ class Client {
         },
         [&](const caf::down_msg&) {
           reply = transient(
-              fmt::format("the node at {}:{} is gone; what was accepted goes on on the other nodes",
-                          address_.host, address_.port));
+              fmt::format("the node at {} is gone; what was accepted goes on on the other nodes",
+                          to_string(access_.node)));
         },
         caf::after(timeout) >> [] {});
     return reply;
   }
 
  private:
-  NodeAddress address_;
+  ClusterAccess access_;
   NetworkSystem system_{1};
   caf::scoped_actor self_;
   caf::actor node_;
@@ -133,25 +132,6 @@ class Client {
 }  // namespace
 
 std::string build_of_nodes() { return __DATE__ " " __TIME__; }
-
-Result<NodeAddress> parse_node_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  NodeAddress address;
-  if (colon != std::string::npos && colon > 0) {
-    address.host = text.substr(0, colon);
-    const char* end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data() + colon + 1, end, address.port);
-    if (parsed.ec == std::errc() && parsed.ptr == end) {
-      if (address.host == "localhost") address.host = "127.0.0.1";
-      if (address.host == "127.0.0.1") return address;
-      return bad_option(fmt::format(
-          "{}: nodes talk over loopback only, as 127.0.0.1:PORT: off it every peer must show a "
-          "certificate, and this build has no TLS for nodes",
-          text));
-    }
-  }
-  return bad_option(fmt::format("'{}' is no address; write 127.0.0.1:PORT", text));
-}
 
 std::uint64_t fingerprint_of(const PhysicalPlan& plan) {
   std::string text = explain(plan);
@@ -175,18 +155,18 @@ namespace {
 std::int64_t now_millis() { return system_clock().steady_nanos() / 1'000'000; }
 
 /// The first of the other nodes that answers.
-Result<std::unique_ptr<Client>> client_of_another(const NodeAddress& lost,
+Result<std::unique_ptr<Client>> client_of_another(const ClusterAccess& lost,
                                                   const std::vector<NodeInfo>& nodes, Error gone) {
   for (const NodeInfo& node : nodes) {
-    if (node.host == lost.host && node.port == lost.port) continue;
-    auto client = std::make_unique<Client>(NodeAddress{node.host, node.port});
+    if (node.host == lost.node.host && node.port == lost.node.port) continue;
+    auto client = std::make_unique<Client>(ClusterAccess{{node.host, node.port}, lost.tls});
     if (client->connect()) return client;
   }
   return gone;
 }
 
-Result<void> converse(const NodeAddress& node, ProgramFollower& follower) {
-  auto client = std::make_unique<Client>(node);
+Result<void> converse(const ClusterAccess& cluster, ProgramFollower& follower) {
+  auto client = std::make_unique<Client>(cluster);
   STREAM_TRY(client->connect());
   while (!follower.has_left()) {
     while (auto request = follower.next_request(now_millis())) client->send(std::move(*request));
@@ -196,7 +176,7 @@ Result<void> converse(const NodeAddress& node, ProgramFollower& follower) {
     if (!reply) {
       if (!follower.is_accepted()) return std::move(reply).error();
       STREAM_TRY(client,
-                 client_of_another(client->address(), follower.nodes(), std::move(reply).error()));
+                 client_of_another(client->access(), follower.nodes(), std::move(reply).error()));
       follower.ask_anew();
     } else if (*reply) {
       if (auto end = follower.take(**reply, now_millis())) return std::move(*end);
@@ -207,26 +187,26 @@ Result<void> converse(const NodeAddress& node, ProgramFollower& follower) {
 
 }  // namespace
 
-Result<void> submit_program(const NodeAddress& node, const QueryProgram& program,
+Result<void> submit_program(const ClusterAccess& cluster, const QueryProgram& program,
                             const SubmissionEvents& events) {
   ProgramFollower follower(program, events);
-  return converse(node, follower);
+  return converse(cluster, follower);
 }
 
-Result<void> attach_program(const NodeAddress& node, std::uint64_t submission,
+Result<void> attach_program(const ClusterAccess& cluster, std::uint64_t submission,
                             const SubmissionEvents& events) {
   ProgramFollower follower(submission, events);
-  return converse(node, follower);
+  return converse(cluster, follower);
 }
 
-Result<void> stop_program(const NodeAddress& node, std::uint64_t submission) {
+Result<void> stop_program(const ClusterAccess& cluster, std::uint64_t submission) {
   SubmissionEvents events;
   events.is_stopped = [] { return true; };
-  return attach_program(node, submission, events);
+  return attach_program(cluster, submission, events);
 }
 
-Result<ClusterView> cluster_status(const NodeAddress& node) {
-  Client client(node);
+Result<ClusterView> cluster_status(const ClusterAccess& cluster) {
+  Client client(cluster);
   STREAM_TRY(client.connect());
   client.send({});
   STREAM_TRY(const auto reply, client.receive(kLongestAnswer));
@@ -234,9 +214,9 @@ Result<ClusterView> cluster_status(const NodeAddress& node) {
   return *reply->view;
 }
 
-Result<void> rescale_submission(const NodeAddress& node, std::uint64_t number,
+Result<void> rescale_submission(const ClusterAccess& cluster, std::uint64_t number,
                                 std::uint32_t parallelism) {
-  Client client(node);
+  Client client(cluster);
   STREAM_TRY(client.connect());
   ClientRequest request;
   request.what = ClientRequest::What::rescale;
@@ -261,12 +241,12 @@ Result<void> rescale_submission(const NodeAddress& node, std::uint64_t number,
   }
 }
 
-Result<void> drain_node(const NodeAddress& node, const std::string& which) {
-  STREAM_TRY(const ClusterView view, cluster_status(node));
+Result<void> drain_node(const ClusterAccess& cluster, const std::string& which) {
+  STREAM_TRY(const ClusterView view, cluster_status(cluster));
   for (const Member& member : view.members) {
     const NodeInfo& info = member.node;
     if (info.id != which && fmt::format("{}:{}", info.host, info.port) != which) continue;
-    Client client(node);
+    Client client(cluster);
     STREAM_TRY(client.connect());
     ClientRequest request;
     request.what = ClientRequest::What::drain;

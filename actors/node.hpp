@@ -1,7 +1,8 @@
 // A process of a cluster: `streamctl node` runs one, `streamctl submit` and `cluster` talk to one.
-// Needs no CAF header. Listens on loopback only: CAF's plain port trusts every peer.
+// Needs no CAF header. On loopback plainly or by TLS, elsewhere by TLS only.
 #pragma once
 
+#include <actors/node_address.hpp>
 #include <libstream/control/cluster_board.hpp>
 #include <libstream/plans/runner.hpp>
 
@@ -11,13 +12,6 @@
 #include <vector>
 
 namespace stream {
-
-/// "HOST:PORT" taken apart. Error bad_option: not of that form, or a host that is not loopback.
-struct NodeAddress {
-  std::string host;
-  std::uint16_t port = 0;
-};
-Result<NodeAddress> parse_node_address(const std::string& text);
 
 /// A query of a program, ready to run.
 struct PlannedQuery {
@@ -37,6 +31,8 @@ struct NodeOptions {
   std::uint32_t slots = 1;
   std::size_t num_threads = 0;  ///< of the scheduler; 0: one a core
   ClusterOptions cluster;
+  std::string checkpoints;  ///< for programs that name none; empty: they keep nothing
+  TlsFiles tls;             ///< none: plain, on loopback only
 };
 
 class Node {
@@ -44,7 +40,7 @@ class Node {
   virtual ~Node() = default;  ///< leaves without a word: its queries go on elsewhere
   virtual std::uint16_t port() const = 0;
 };
-/// Error: the address is taken, or nobody of `join` answers.
+/// Error: the address is taken or not this machine's, or its certificate is missing or no good.
 Result<std::unique_ptr<Node>> start_node(NodeOptions options, ProgramPlanner planner);
 
 /// What a submitter hears of its program.
@@ -61,20 +57,20 @@ struct SubmissionEvents {
 };
 /// Hands the program in and returns when it has ended, or is left. If the node is lost, another one
 /// is asked. Error: the program's own, or no node answers.
-Result<void> submit_program(const NodeAddress& node, const QueryProgram& program,
+Result<void> submit_program(const ClusterAccess& cluster, const QueryProgram& program,
                             const SubmissionEvents& events);
 
 /// Returns when the submission runs with `parallelism`. Error: why it does not.
-Result<void> rescale_submission(const NodeAddress& node, std::uint64_t number,
+Result<void> rescale_submission(const ClusterAccess& cluster, std::uint64_t number,
                                 std::uint32_t parallelism);
 /// The same for one that was handed in before.
-Result<void> attach_program(const NodeAddress& node, std::uint64_t submission,
+Result<void> attach_program(const ClusterAccess& cluster, std::uint64_t submission,
                             const SubmissionEvents& events);
 /// Ends a program.
-Result<void> stop_program(const NodeAddress& node, std::uint64_t submission);
+Result<void> stop_program(const ClusterAccess& cluster, std::uint64_t submission);
 
-Result<ClusterView> cluster_status(const NodeAddress& node);
+Result<ClusterView> cluster_status(const ClusterAccess& cluster);
 /// `which`: an id or HOST:PORT. Its tasks and coordinators move to other nodes.
-Result<void> drain_node(const NodeAddress& node, const std::string& which);
+Result<void> drain_node(const ClusterAccess& cluster, const std::string& which);
 
 }  // namespace stream

@@ -5,6 +5,7 @@
 
 #include <actors/messages.hpp>
 #include <actors/node.hpp>
+#include <actors/node_network.hpp>
 #include <actors/node_peers.hpp>
 #include <actors/program_run.hpp>
 
@@ -17,9 +18,11 @@ namespace stream {
 struct NodeSetup {
   NodeInfo self;
   std::vector<NodeAddress> join;
+  std::string checkpoints;
   ClusterOptions cluster;
   std::shared_ptr<const ProgramPlanner> planner;
   std::shared_ptr<NodePeers> peers;
+  std::shared_ptr<NodeNetwork> network;
 };
 
 /// Nodes of one build only run queries together.

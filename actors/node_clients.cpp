@@ -1,4 +1,5 @@
 #include <actors/node_agent.hpp>
+#include <libstream/base/file_system.hpp>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,15 @@ ClientReply refusal(std::uint64_t ticket, Error error) {
   reply.ticket = ticket;
   reply.error = std::move(error);
   return reply;
+}
+
+/// A program that names no checkpoint has one below `root`, by the name of its file.
+QueryProgram with_checkpoint(QueryProgram program, const std::string& root) {
+  if (root.empty() || !program.checkpoint_directory.empty()) return program;
+  std::string name = file_name(program.name);
+  name = name.substr(0, name.rfind('.'));
+  if (!name.empty()) program.checkpoint_directory = join_path(root, name);
+  return program;
 }
 
 }  // namespace
@@ -43,7 +53,7 @@ void NodeAgent::take_request(const ClientRequest& request, const std::string& ho
       ClientReply accepted;
       accepted.ticket = request.ticket;
       accepted.submission = board_.view().next_submission;
-      handle(board_.on_submit(request.program, home, now()));
+      handle(board_.on_submit(with_checkpoint(request.program, setup_->checkpoints), home, now()));
       return answer_client(home, accepted);
     }
     case What::drain:

@@ -31,10 +31,14 @@ void NodeAgent::dial(const NodeAddress& address, const std::string& node) {
     links_[node].is_dialing = true;
   }
   system().spawn<caf::detached>(
-      [node, address, agent = caf::actor_cast<caf::actor_addr>(self()), &system = system()] {
-        auto found = system.middleman().remote_actor(address.host, address.port);
+      [node, address, agent = caf::actor_cast<caf::actor_addr>(self()), network = setup_->network] {
+        auto found = network->connect(address);
         caf::actor handle;
-        if (found) handle = *found;
+        if (found) {
+          handle = *found;
+        } else {
+          STREAM_LOG(warning, "{}", found.error().message());
+        }
         if (const auto strong = caf::actor_cast<caf::actor>(agent))
           caf_compat::send_from_outside(strong, CallNode{[node, address, handle](NodeAgent& self) {
                                           self.dialed(node, address, handle);
@@ -47,8 +51,6 @@ void NodeAgent::dialed(const std::string& node, const NodeAddress& address, caf:
     // One of those that this process was told to join: who it is, its view will say.
     if (agent) {
       caf_compat::send(this, agent, join_frame({}));
-    } else {
-      STREAM_LOG(warning, "node {}:{} does not answer; asking again", address.host, address.port);
     }
     const bool is_alone = board_.view().members.size() == 1;
     if (!agent && is_alone) {

@@ -28,5 +28,7 @@ Command add_cluster_status(CLI::App& app);
 Command add_cluster_stop(CLI::App& app);
 Command add_cluster_drain(CLI::App& app);
 Command add_rescale(CLI::App& app);
+Command add_cluster_init_ca(CLI::App& app);
+Command add_cluster_issue_cert(CLI::App& app);
 
 }  // namespace stream::apps

@@ -38,6 +38,8 @@ int main(int argc, char** argv) {
   add(*cluster, "status", "list nodes and submissions", add_cluster_status);
   add(*cluster, "stop", "end what was submitted", add_cluster_stop);
   add(*cluster, "drain", "move everything away from a node", add_cluster_drain);
+  add(*cluster, "init-ca", "make the authority of a cluster's certificates", add_cluster_init_ca);
+  add(*cluster, "issue-cert", "make a node's certificate", add_cluster_issue_cert);
 #endif
   CLI11_PARSE(app, argc, argv);
   return report_errors([&] {

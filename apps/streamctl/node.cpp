@@ -1,4 +1,7 @@
+#include <actors/node.hpp>
+#include <apps/streamctl/cluster_access.hpp>
 #include <apps/streamctl/commands.hpp>
+#include <apps/streamctl/node_options.hpp>
 #include <apps/streamctl/program_planner.hpp>
 #include <apps/streamctl/script.hpp>
 #include <apps/terminal/query_terminal.hpp>
@@ -10,11 +13,10 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 namespace stream::apps {
 namespace {
-
-constexpr const char* kAddressText = "a node, as 127.0.0.1:PORT";
 
 /// Blocks SIGINT and SIGTERM for the whole process, whose threads are made later, and takes them.
 int wait_for_stop_signal(sigset_t signals) {
@@ -93,64 +95,82 @@ class FollowedProgram {
   std::unique_ptr<WritableFile> progress_;
 };
 
+void add_to_command_line(CLI::App& app, const NodeOption& option, NodeSettings& settings) {
+  const std::string name = fmt::format("--{}", option.name);
+  if (const auto* text = std::get_if<std::string NodeSettings::*>(&option.field)) {
+    app.add_option(name, settings.*(*text), option.help)->capture_default_str();
+  } else if (const auto* list =
+                 std::get_if<std::vector<std::string> NodeSettings::*>(&option.field)) {
+    app.add_option(name, settings.*(*list), option.help)->allow_extra_args(false);
+  } else {
+    app.add_option(name, settings.*std::get<std::int64_t NodeSettings::*>(option.field),
+                   option.help)
+        ->check(CLI::Range(option.least, option.most))
+        ->capture_default_str();
+  }
+}
+
+NodeOptions options_of(const NodeSettings& settings) {
+  NodeOptions node;
+  node.listen = value_or_throw(parse_node_address(settings.listen));
+  if (!settings.advertise.empty())
+    node.advertise = value_or_throw(parse_node_address(settings.advertise));
+  for (const std::string& text : settings.join)
+    node.join.push_back(value_or_throw(parse_node_address(text)));
+  node.slots = static_cast<std::uint32_t>(settings.slots);
+  node.num_threads = static_cast<std::size_t>(settings.threads);
+  node.cluster.liveness.heartbeat = Duration(settings.heartbeat);
+  node.checkpoints = absolute(settings.checkpoints);
+  node.tls = {settings.certificate, settings.key, settings.ca};
+  return node;
+}
+
+int run_node(const NodeSettings& settings) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  NodeOptions options = options_of(settings);
+  const std::string host = options.listen.host;
+  const auto running = value_or_throw(start_node(
+      std::move(options), [](const QueryProgram& program) -> Result<std::vector<PlannedQuery>> {
+        return plan_program(program);
+      }));
+  fmt::print("node listens on {}:{}\n", host, running->port());
+  std::fflush(stdout);
+  wait_for_stop_signal(signals);
+  return 0;
+}
+
 }  // namespace
 
 Command add_node(CLI::App& app) {
-  struct Options {
-    std::string listen;
-    std::string advertise;
-    std::vector<std::string> join;
-    std::uint32_t slots = 1;
-    std::size_t threads = 0;
-    std::int64_t heartbeat = 2000;
-  };
-  auto options = std::make_shared<Options>();
-  app.add_option("--listen", options->listen, "where others reach it, as 127.0.0.1:PORT")
-      ->required();
-  app.add_option("--advertise", options->advertise,
-                 "where others reach it, if not there: behind a proxy or a translated address");
-  app.add_option("--join", options->join, "a node of the cluster to join; may be given again")
-      ->allow_extra_args(false);
-  app.add_option("--slots", options->slots, "its share of tasks, compared with other nodes")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  app.add_option("--threads", options->threads, "that run tasks; 0: one a core")
-      ->capture_default_str();
-  app.add_option("--heartbeat", options->heartbeat,
-                 "milliseconds; a node that is silent for three is lost")
-      ->check(CLI::Range(10, 60'000))
-      ->capture_default_str();
-  app.set_config("--config", "", "a file of these options (TOML)");
-  return [options] {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    NodeOptions node;
-    node.listen = value_or_throw(parse_node_address(options->listen));
-    if (!options->advertise.empty())
-      node.advertise = value_or_throw(parse_node_address(options->advertise));
-    for (const std::string& text : options->join)
-      node.join.push_back(value_or_throw(parse_node_address(text)));
-    node.slots = options->slots;
-    node.num_threads = options->threads;
-    node.cluster.liveness.heartbeat = Duration(options->heartbeat);
-    const auto running = value_or_throw(start_node(
-        std::move(node), [](const QueryProgram& program) -> Result<std::vector<PlannedQuery>> {
-          return plan_program(program);
-        }));
-    fmt::print("node listens on 127.0.0.1:{}\n", running->port());
-    std::fflush(stdout);
-    wait_for_stop_signal(signals);
-    return 0;
+  auto settings = std::make_shared<NodeSettings>();
+  auto file = std::make_shared<std::string>();
+  auto is_printing = std::make_shared<bool>(false);
+  for (const NodeOption& option : node_options()) add_to_command_line(app, option, *settings);
+  app.add_option("--config", *file, "a file of these options (TOML), as configs/node.toml");
+  app.add_flag("--print-config", *is_printing, "print the options as such a file, and end");
+  return [&app, settings, file, is_printing] {
+    if (!file->empty()) {
+      std::set<std::string> given;
+      for (const NodeOption& option : node_options()) {
+        if (app.count(fmt::format("--{}", option.name)) > 0) given.insert(option.name);
+      }
+      value_or_throw(read_node_file(*file, given, *settings));
+    }
+    if (*is_printing) {
+      fmt::print("{}", node_file_text(*settings));
+      return 0;
+    }
+    return run_node(*settings);
   };
 }
 
 Command add_submit(CLI::App& app) {
   struct Options {
     std::string path;
-    std::string cluster;
     std::vector<std::string> parameters;
     std::string checkpoint;
     std::string trigger;
@@ -161,7 +181,7 @@ Command add_submit(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("file", options->path, "a script (*.sql) of INSERT INTO statements over streams")
       ->required();
-  app.add_option("--cluster", options->cluster, kAddressText)->required();
+  const auto access = add_cluster_access(app);
   app.add_option("--param", options->parameters, "key=value: stands for ${key} in the script")
       ->allow_extra_args(false);
   app.add_option("--checkpoint", options->checkpoint,
@@ -174,7 +194,7 @@ Command add_submit(CLI::App& app) {
   app.add_flag("--detach,-d", options->is_detached,
                "return when it runs; streamctl attach follows it later");
   options->followed.add_options(app);
-  return [options] {
+  return [options, access] {
     QueryProgram program;
     program.name = options->path;
     program.text = fill_in(value_or_throw(read_file(local_file_system(), options->path)),
@@ -189,8 +209,7 @@ Command add_submit(CLI::App& app) {
     } else {
       events.is_stopped = [] { return num_stop_signals() > 0; };
     }
-    value_or_throw(
-        submit_program(value_or_throw(parse_node_address(options->cluster)), program, events));
+    value_or_throw(submit_program(access(), program, events));
     options->followed.end();
     return 0;
   };
@@ -199,52 +218,44 @@ Command add_submit(CLI::App& app) {
 Command add_attach(CLI::App& app) {
   struct Options {
     std::uint64_t submission = 0;
-    std::string cluster;
     FollowedProgram followed;
   };
   auto options = std::make_shared<Options>();
   app.add_option("submission", options->submission, "its number, as cluster status lists it")
       ->required();
-  app.add_option("--cluster", options->cluster, kAddressText)->required();
+  const auto access = add_cluster_access(app);
   options->followed.add_options(app);
-  return [options] {
+  return [options, access] {
     SubmissionEvents events = options->followed.events();
     count_stop_signals();
     events.is_left = [] { return num_stop_signals() > 0; };
-    value_or_throw(attach_program(value_or_throw(parse_node_address(options->cluster)),
-                                  options->submission, events));
+    value_or_throw(attach_program(access(), options->submission, events));
     options->followed.end();
     return 0;
   };
 }
 
 Command add_cluster_stop(CLI::App& app) {
-  auto cluster = std::make_shared<std::string>();
   auto submission = std::make_shared<std::uint64_t>();
   app.add_option("submission", *submission, "its number, as cluster status lists it")->required();
-  app.add_option("--cluster", *cluster, kAddressText)->required();
-  return [cluster, submission] {
-    value_or_throw(stop_program(value_or_throw(parse_node_address(*cluster)), *submission));
+  return [access = add_cluster_access(app), submission] {
+    value_or_throw(stop_program(access(), *submission));
     return 0;
   };
 }
 
 Command add_cluster_status(CLI::App& app) {
-  auto cluster = std::make_shared<std::string>();
-  app.add_option("--cluster", *cluster, kAddressText)->required();
-  return [cluster] {
-    print_view(value_or_throw(cluster_status(value_or_throw(parse_node_address(*cluster)))));
+  return [access = add_cluster_access(app)] {
+    print_view(value_or_throw(cluster_status(access())));
     return 0;
   };
 }
 
 Command add_cluster_drain(CLI::App& app) {
-  auto cluster = std::make_shared<std::string>();
   auto node = std::make_shared<std::string>();
-  app.add_option("node", *node, "its id or 127.0.0.1:PORT")->required();
-  app.add_option("--cluster", *cluster, kAddressText)->required();
-  return [cluster, node] {
-    value_or_throw(drain_node(value_or_throw(parse_node_address(*cluster)), *node));
+  app.add_option("node", *node, "its id or HOST:PORT")->required();
+  return [access = add_cluster_access(app), node] {
+    value_or_throw(drain_node(access(), *node));
     return 0;
   };
 }
@@ -253,7 +264,6 @@ Command add_rescale(CLI::App& app) {
   struct Options {
     std::uint64_t submission = 0;
     std::uint32_t parallelism = 0;
-    std::string cluster;
   };
   auto options = std::make_shared<Options>();
   app.add_option("submission", options->submission, "its number, as cluster status lists it")
@@ -261,10 +271,9 @@ Command add_rescale(CLI::App& app) {
   app.add_option("--parallelism", options->parallelism, "tasks of each stage")
       ->check(CLI::Range(1, 128))
       ->required();
-  app.add_option("--cluster", options->cluster, kAddressText)->required();
-  return [options] {
-    value_or_throw(rescale_submission(value_or_throw(parse_node_address(options->cluster)),
-                                      options->submission, options->parallelism));
+  const auto access = add_cluster_access(app);
+  return [options, access] {
+    value_or_throw(rescale_submission(access(), options->submission, options->parallelism));
     fmt::print("submission {} runs with parallelism {}\n", options->submission,
                options->parallelism);
     return 0;

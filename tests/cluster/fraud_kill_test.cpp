@@ -62,7 +62,8 @@ TEST_CASE("fraud_detection killed at any moment leaves the alerts of an undistur
     ++kills;
     kills_within_epochs += newest_number(offsets) != newest_number(commits);
   }
-  std::cout << "  killed " << kills << " times, " << kills_within_epochs << " of them in an epoch\n";
+  std::cout << "  killed " << kills << " times, " << kills_within_epochs
+            << " of them in an epoch\n";
   CHECK(kills == wanted_kills);
 
   const ChildResult last = run_program("fraud_detection", killed);

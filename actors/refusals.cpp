@@ -31,6 +31,10 @@ std::string_view to_string(Refusal refusal) {
   return "?";
 }
 
+Refusals::~Refusals() {
+  if (total_ > num_logged_) log(0);
+}
+
 void Refusals::note(Refusal refusal, std::string_view peer, std::string_view reason) {
   const std::int64_t now = system_clock().steady_nanos();
   std::lock_guard lock(mutex_);

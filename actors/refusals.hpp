@@ -24,6 +24,10 @@ std::string_view to_string(Refusal refusal);
 
 class Refusals {
  public:
+  Refusals() = default;
+  ~Refusals();  ///< logs what was not logged yet
+  Refusals(const Refusals&) = delete;
+  Refusals& operator=(const Refusals&) = delete;
   void note(Refusal refusal, std::string_view peer, std::string_view reason);
   /// Logs what waits to be logged, when its time has come.
   void flush();

@@ -88,5 +88,5 @@ TEST_CASE("errors of a submitted script come back, and addresses off loopback ar
   CHECK_THAT(bad.output, ContainsSubstring("bad.sql:2:"));
   const ChildResult open = run_program("streamctl", {"node", "--listen", "0.0.0.0:4000"});
   CHECK(open.exit_code == 1);
-  CHECK_THAT(open.output, ContainsSubstring("loopback only"));
+  CHECK_THAT(open.output, ContainsSubstring("the one address"));
 }

@@ -31,8 +31,9 @@ struct NodeOptions {
   std::uint32_t slots = 1;
   std::size_t num_threads = 0;  ///< of the scheduler; 0: one a core
   ClusterOptions cluster;
-  std::string checkpoints;  ///< for programs that name none; empty: they keep nothing
-  TlsFiles tls;             ///< none: plain, on loopback only
+  std::string checkpoints;            ///< for programs that name none; empty: they keep nothing
+  TlsFiles tls;                       ///< none: plain, on loopback only
+  std::vector<std::string> programs;  ///< folders whose executables may be started as workers
 };
 
 class Node {

@@ -9,6 +9,10 @@
 #include <memory>
 #include <string>
 
+namespace caf {
+class actor_system;
+}
+
 namespace stream {
 
 class TlsContext;
@@ -23,10 +27,11 @@ Result<NodeAddress> parse_node_address(const std::string& text);
 bool is_loopback(const NodeAddress& address);
 std::string to_string(const NodeAddress& address);
 
-/// A node of a cluster to talk to, and by which certificate.
+/// A node of a cluster to talk to, and how.
 struct ClusterAccess {
   NodeAddress node;
-  TlsFiles tls;
+  TlsFiles tls = {};                    ///< which certificate to show; none: plainly
+  caf::actor_system* system = nullptr;  ///< that talks, with network; null: one of its own
 };
 
 /// What to show and what to believe when talking to `address`: nothing when `files` names no

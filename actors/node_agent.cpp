@@ -1,4 +1,5 @@
 #include <actors/node_agent.hpp>
+#include <actors/node_workers.hpp>
 #include <actors/task_host_actor.hpp>
 #include <libstream/base/log.hpp>
 
@@ -16,6 +17,7 @@ NodeAgent::~NodeAgent() = default;
 
 caf::behavior NodeAgent::make_behavior() {
   set_down_handler([this](const caf::down_msg& message) { peer_down(message.source); });
+  workers_ = make_workers();
   peers_->set_members(board_.view().members);
   for (const NodeAddress& address : setup_->join) dial(address, "");
   tick();
@@ -37,6 +39,7 @@ void NodeAgent::tick() {
         send_to(node, encode_frame(CheckTasks{running.generation, peers_->self()}));
     }
   }
+  workers_->tick();
   caf_compat::send_later(this, self(), setup_->cluster.liveness.heartbeat / 2, NodeTick{});
 }
 
@@ -80,6 +83,7 @@ void NodeAgent::carry_out(const MembersChanged& command) {
 
 void NodeAgent::lose(const std::string& node) {
   peers_->lose(node);
+  workers_->lose(node);
   links_.erase(node);
   std::erase_if(node_of_, [&](const auto& entry) { return entry.second == node; });
   std::erase_if(sequences_, [&](const auto& entry) { return entry.first.from == node; });
@@ -145,6 +149,7 @@ void NodeAgent::carry_out(const StartSubmission& command) {
   told.ended = [tell, submission](const std::optional<Error>& error) {
     tell([submission, error](NodeAgent& node) { node.report_ended(submission, error); });
   };
+  if (submission.program.binary) return workers_->start(submission, std::move(told));
   auto run = std::make_shared<ProgramRun>(system(), peers_, submission, std::move(told));
   runs_[number] = run;
   system().spawn<caf::detached>([run, planner = setup_->planner] { run->start(*planner); });
@@ -162,6 +167,7 @@ void NodeAgent::report_ended(const Submission& submission, const std::optional<E
 }
 
 void NodeAgent::carry_out(const StopSubmission& command) {
+  workers_->stop(command.number);
   const auto found = runs_.find(command.number);
   if (found == runs_.end()) return;
   // Its end takes a while: readers and writers let go first.
@@ -176,7 +182,7 @@ void NodeAgent::carry_out(const StopSubmission& command) {
 void NodeAgent::carry_out(const RescaleSubmission& command) {
   const auto found = runs_.find(command.number);
   const Submission* one = board_.view().find_submission(command.number);
-  if (found == runs_.end() || one == nullptr) return;
+  if (one == nullptr || (found == runs_.end() && !one->program.binary)) return;
   const auto tell = [agent = caf::actor_cast<caf::actor_addr>(self()), command,
                      before = one->parallelism](const Result<void>& rescaled) {
     SubmissionReport report{command.number,     command.attempt, SubmissionState::running, {}, "",
@@ -191,6 +197,7 @@ void NodeAgent::carry_out(const RescaleSubmission& command) {
             node.handle(node.board_.report_submission(report, node.now()));
           }});
   };
+  if (one->program.binary) return workers_->rescale(command.number, command.parallelism, tell);
   system().spawn<caf::detached>(
       [run = found->second, command, tell] { tell(run->rescale(command.parallelism)); });
 }
@@ -204,6 +211,7 @@ void NodeAgent::on_exit() {
   for (const auto& [generation, host] : hosts_)
     caf::anon_send_exit(host.actor, caf::exit_reason::user_shutdown);
   hosts_.clear();
+  workers_->end_all();
   links_.clear();
   node_of_.clear();
   clients_.clear();

@@ -20,6 +20,8 @@ struct NodeSetup {
   std::vector<NodeAddress> join;
   std::string checkpoints;
   ClusterOptions cluster;
+  std::vector<std::string> programs;  ///< folders of programs that may run as workers
+  TlsFiles tls;                       ///< for workers, as for the node
   std::shared_ptr<const ProgramPlanner> planner;
   std::shared_ptr<NodePeers> peers;
   std::shared_ptr<NodeNetwork> network;
@@ -77,6 +79,7 @@ class NodeAgent final : public caf::event_based_actor {
   std::shared_ptr<ProgramLog> make_log(const Submission& submission);
 
   // node_work.cpp: tasks of other coordinators, frames for tasks.
+  std::unique_ptr<class NodeWorkers> make_workers();
   void open_tasks(OpenTasks request);
   void close_tasks(const GenerationKey& generation);
   void check_tasks(const CheckTasks& check);
@@ -117,6 +120,7 @@ class NodeAgent final : public caf::event_based_actor {
     std::int64_t until = 0;
   };
   std::map<std::uint64_t, Follower> followers_;  ///< that wait for news, by ticket
+  std::unique_ptr<class NodeWorkers> workers_;
   bool has_ended_ = false;
 };
 

@@ -1,4 +1,5 @@
 #include <actors/node_agent.hpp>
+#include <actors/node_workers.hpp>
 #include <actors/task_host_actor.hpp>
 #include <libstream/base/log.hpp>
 #include <libstream/execution/task_frame.hpp>
@@ -73,12 +74,34 @@ void NodeAgent::take_frame(const std::string& frame) {
           frame, [&](const TasksClosed& m) { peers_->answer(m.generation, m.from, std::nullopt); });
     case FrameKind::host_report:
       return take_message<HostReport>(frame, [&](HostReport m) { take_report(std::move(m)); });
+    case FrameKind::run_worker:
+      return take_message<RunWorker>(frame, [&](const RunWorker& m) { workers_->run_worker(m); });
+    case FrameKind::worker_report:
+      return take_message<WorkerReport>(frame,
+                                        [&](const WorkerReport& m) { workers_->take_report(m); });
+    case FrameKind::worker_setup:
+      return;  // of a node to its child only
     case FrameKind::task:
       return take_task_frame(frame);
   }
 }
 
 // ---- tasks ----
+
+std::unique_ptr<NodeWorkers> NodeAgent::make_workers() {
+  return std::make_unique<NodeWorkers>(NodeWorkers::Ground{
+      system(), setup_, [this]() -> const ClusterView& { return board_.view(); },
+      [this](const std::string& node, std::string frame) { send_to(node, std::move(frame)); },
+      [this](std::uint64_t submission, ProgramEvent event) {
+        tell_followers(submission, std::move(event));
+      },
+      [agent = caf::actor_cast<caf::actor_addr>(self())](auto call) {
+        if (const auto strong = caf::actor_cast<caf::actor>(agent))
+          caf_compat::send_from_outside(strong, CallNode{[call = std::move(call)](NodeAgent& node) {
+                                          call(*node.workers_);
+                                        }});
+      }});
+}
 
 void NodeAgent::open_tasks(OpenTasks request) {
   // An owner of a lower term has been replaced; a higher one replaces.

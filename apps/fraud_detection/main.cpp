@@ -1,7 +1,7 @@
 // fraud_detection: payments and logins to alerts, exactly once, with a check by separate code.
-#include <actors/runner.hpp>
 #include <apps/fraud_detection/dashboard.hpp>
 #include <apps/fraud_detection/replay.hpp>
+#include <apps/terminal/cluster_options.hpp>
 #include <apps/terminal/query_terminal.hpp>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +17,7 @@ using namespace stream::apps;
 struct Options {
   FraudOptions fraud;
   TerminalOptions terminal;
+  ClusterRunnerOptions cluster;
   std::string output;
   std::string rejects;
   std::string checkpoint;
@@ -34,9 +35,13 @@ void check(const Options& options) {
     throw bad_option("--payments: counts generated payments; leave it out with --kafka");
   if (!options.fraud.cards.empty() && !options.fraud.postgres.empty())
     throw bad_option("--cards and --postgres: both name the table of cards; give one");
-  if (options.verify && !options.checkpoint.empty() && options.output.empty())
+  const bool is_elsewhere = !options.cluster.cluster.empty();
+  if (options.verify && (is_elsewhere || !options.checkpoint.empty()) && options.output.empty())
     throw bad_option(
-        "--verify with --checkpoint: alerts of earlier runs must be found again; give --output");
+        is_elsewhere
+            ? "--verify with --cluster: alerts are found on nodes; give --output"
+            : "--verify with --checkpoint: alerts of earlier runs must be found again; give "
+              "--output");
 }
 
 /// The query's outputs; what is shown comes first.
@@ -99,10 +104,12 @@ int run(Options& options) {
   if (!options.fraud.payments && options.fraud.kafka.empty() && options.fraud.per_second == 0)
     options.fraud.per_second = 2000;
   options.terminal.show_status = false;
-  Session session(actor_runner({.num_threads = options.parallelism}));
+  Session session(runner_of(options.cluster, options.parallelism));
   session.parallelism(options.parallelism);
   const FraudFrames frames = detect_fraud(session, options.fraud);
   const auto dashboard = std::make_shared<Dashboard>();
+  // On nodes the dashboard gathers, and is drawn, where the query is coordinated.
+  const bool is_shown = options.cluster.cluster.empty() || runs_as_worker();
   std::vector<Alert> found;
   const auto outputs = outputs_of(frames, options, *dashboard, found);
   if (options.fraud.payments && !is_at_once)
@@ -117,11 +124,12 @@ int run(Options& options) {
         query.trigger = is_at_once || options.verify ? Trigger::available_now()
                                                      : Trigger::processing_time(Duration{1000});
         query.listeners.push_back(dashboard);
-        if (!options.json) query.listeners.push_back(std::make_shared<Screen>(*dashboard));
+        if (!options.json && is_shown)
+          query.listeners.push_back(std::make_shared<Screen>(*dashboard));
         return session.start_all(outputs, std::move(query));
       },
       options.terminal);
-  std::fputs(dashboard->summary().c_str(), options.json ? stderr : stdout);
+  if (is_shown) std::fputs(dashboard->summary().c_str(), options.json ? stderr : stdout);
   if (!options.verify) return 0;
   if (!options.output.empty()) found = read_alert_files(session, options.output);
   return report_differences(expected_alerts(read_input(session, options.fraud)), std::move(found));
@@ -159,6 +167,7 @@ int main(int argc, char** argv) {
   app.add_flag("--json", options.json, "alerts as JSON lines, nothing else");
   app.add_option("--progress", options.terminal.progress_file,
                  "file that gets each epoch's progress as a JSON line");
+  add_cluster_options(app, options.cluster);
   CLI11_PARSE(app, argc, argv);
   return report_errors([&] { return run(options); });
 }

@@ -1,6 +1,6 @@
 // log_monitoring: rates, error share and top names of access and system logs, window by window.
-#include <actors/runner.hpp>
 #include <apps/log_monitoring/log_stream.hpp>
+#include <apps/terminal/cluster_options.hpp>
 #include <apps/terminal/query_terminal.hpp>
 #include <libstream/base/duration.hpp>
 
@@ -33,6 +33,7 @@ void choose_inputs(LogMonitoringOptions& options, bool generate) {
 int main(int argc, char** argv) {
   LogMonitoringOptions options;
   TerminalOptions terminal;
+  ClusterRunnerOptions cluster;
   std::string window = "10s";
   std::string slide = "2s";
   CLI::App app("Rates, error share and top names of access and system logs");
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
   app.add_option("--checkpoint", options.checkpoint, "directory that makes counts survive a crash");
   app.add_option("--progress", terminal.progress_file,
                  "file that gets each epoch's progress as a JSON line");
+  add_cluster_options(app, cluster);
   CLI11_PARSE(app, argc, argv);
   return report_errors([&] {
     options.window = value_or_throw(parse_duration(window));
@@ -71,7 +73,7 @@ int main(int argc, char** argv) {
     // The report fills the screen; a status line would be painted into it.
     terminal.show_status = !in_place;
     auto context = make_log_monitoring(
-        actor_runner(), options, [in_place, report = options.report](const LogWindow& counts) {
+        runner_of(cluster), options, [in_place, report = options.report](const LogWindow& counts) {
           const auto text =
               in_place ? render_in_place(counts, report) : render_report(counts, report);
           std::fwrite(text.data(), 1, text.size(), stdout);

@@ -1,9 +1,9 @@
 #include <actors/node.hpp>
-#include <apps/streamctl/cluster_access.hpp>
 #include <apps/streamctl/commands.hpp>
 #include <apps/streamctl/node_options.hpp>
+#include <apps/streamctl/program_file.hpp>
 #include <apps/streamctl/program_planner.hpp>
-#include <apps/streamctl/script.hpp>
+#include <apps/terminal/cluster_options.hpp>
 #include <apps/terminal/query_terminal.hpp>
 #include <libstream/base/file_system.hpp>
 
@@ -27,6 +27,15 @@ int wait_for_stop_signal(sigset_t signals) {
 
 std::string absolute(const std::string& path) {
   return path.empty() ? path : std::filesystem::absolute(path).lexically_normal().string();
+}
+
+std::function<ClusterAccess()> add_cluster_access(CLI::App& app) {
+  auto options = std::make_shared<ClusterRunnerOptions>();
+  add_cluster_options(app, *options, "a node, as HOST:PORT");
+  app.get_option("--cluster")->required();
+  return [options] {
+    return ClusterAccess{value_or_throw(parse_node_address(options->cluster)), options->tls};
+  };
 }
 
 void print_view(const ClusterView& view) {
@@ -121,7 +130,11 @@ NodeOptions options_of(const NodeSettings& settings) {
   node.num_threads = static_cast<std::size_t>(settings.threads);
   node.cluster.liveness.heartbeat = Duration(settings.heartbeat);
   node.checkpoints = absolute(settings.checkpoints);
-  node.tls = {settings.certificate, settings.key, settings.ca};
+  // Workers run in other directories.
+  node.tls = {absolute(settings.certificate), absolute(settings.key), absolute(settings.ca)};
+  for (const std::string& folder : settings.programs) node.programs.push_back(absolute(folder));
+  if (node.programs.empty())
+    node.programs.push_back(std::filesystem::read_symlink("/proc/self/exe").parent_path());
   return node;
 }
 
@@ -171,37 +184,30 @@ Command add_node(CLI::App& app) {
 Command add_submit(CLI::App& app) {
   struct Options {
     std::string path;
-    std::vector<std::string> parameters;
-    std::string checkpoint;
-    std::string trigger;
-    std::uint32_t parallelism = 2;
+    ProgramSettings settings;
     bool is_detached = false;
     FollowedProgram followed;
   };
   auto options = std::make_shared<Options>();
-  app.add_option("file", options->path, "a script (*.sql) of INSERT INTO statements over streams")
+  app.add_option("file", options->path,
+                 "a script (*.sql) of INSERT INTO over streams, or a program (*.toml)")
       ->required();
   const auto access = add_cluster_access(app);
-  app.add_option("--param", options->parameters, "key=value: stands for ${key} in the script")
+  app.add_option("--param", options->settings.parameters,
+                 "key=value: stands for ${key} in the script; to a program --key value")
       ->allow_extra_args(false);
-  app.add_option("--checkpoint", options->checkpoint,
+  app.add_option("--checkpoint", options->settings.checkpoint,
                  "directory that all nodes see, a folder for each query");
-  app.add_option("--trigger", options->trigger,
+  app.add_option("--trigger", options->settings.trigger,
                  "of sinks that name none: available-now, or a duration such as 500ms");
-  app.add_option("--parallelism", options->parallelism, "tasks of each stage")
-      ->check(CLI::Range(1, 128))
-      ->capture_default_str();
+  app.add_option("--parallelism", options->settings.parallelism,
+                 "tasks of each stage (default: what the file says, else 2)")
+      ->check(CLI::Range(1, 128));
   app.add_flag("--detach,-d", options->is_detached,
                "return when it runs; streamctl attach follows it later");
   options->followed.add_options(app);
   return [options, access] {
-    QueryProgram program;
-    program.name = options->path;
-    program.text = fill_in(value_or_throw(read_file(local_file_system(), options->path)),
-                           parse_parameters(options->parameters));
-    program.parallelism = options->parallelism;
-    program.trigger = options->trigger;
-    program.checkpoint_directory = absolute(options->checkpoint);
+    const QueryProgram program = read_program(options->path, options->settings);
     SubmissionEvents events = options->followed.events();
     count_stop_signals();
     if (options->is_detached) {

@@ -55,6 +55,9 @@ std::optional<std::string> take_value(const NodeOption& option, const toml::node
                  std::get_if<std::vector<std::string> NodeSettings::*>(&option.field)) {
     auto texts = texts_in(node);
     if (!texts) return "a list of texts, such as [\"127.0.0.1:4001\"]";
+    for (std::string& text : *texts) {
+      if (option.is_path) text = (folder / text).lexically_normal().string();
+    }
     settings.*(*list) = std::move(*texts);
   } else {
     const auto* number = node.as_integer();
@@ -140,6 +143,10 @@ const std::vector<NodeOption>& node_options() {
        "directory that all nodes see: programs that name no checkpoint have theirs there, by their "
        "file's name",
        &NodeSettings::checkpoints, 0, 0, true},
+      {"programs",
+       "folders of programs that may be started as workers; unless said otherwise that of "
+       "streamctl",
+       &NodeSettings::programs, 0, 0, true},
       {"certificate", "what it shows to others (PEM); see streamctl cluster issue-cert",
        &NodeSettings::certificate, 0, 0, true},
       {"key", "of the certificate; unless said otherwise NAME-key.pem beside NAME.pem",

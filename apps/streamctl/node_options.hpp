@@ -20,6 +20,7 @@ struct NodeSettings {
   std::int64_t threads = 0;
   std::int64_t heartbeat = 2000;
   std::string checkpoints;
+  std::vector<std::string> programs;
   std::string certificate;
   std::string key;
   std::string ca;

@@ -1,3 +1,4 @@
+#include <actors/query_elsewhere.hpp>
 #include <apps/streamctl/program_planner.hpp>
 #include <apps/streamctl/script.hpp>
 #include <libstream/api/sql_session.hpp>
@@ -6,28 +7,11 @@
 namespace stream::apps {
 namespace {
 
-/// In the place of a query that runs elsewhere.
-class PlannedOnly final : public RunningQuery {
- public:
-  const std::string& id() const override { return none_; }
-  const std::string& run_id() const override { return none_; }
-  void stop(bool) override {}
-  Result<bool> await_termination(std::optional<Duration>) override { return true; }
-  bool is_active() const override { return false; }
-  std::optional<QueryProgress> last_progress() const override { return std::nullopt; }
-  Result<void> run_epochs(std::size_t) override { return {}; }
-  Result<void> process_all_available() override { return {}; }
-  Result<void> rescale(std::uint32_t) override { return {}; }
-
- private:
-  std::string none_;
-};
-
 class PlanningRunner final : public Runner {
  public:
   Result<std::unique_ptr<RunningQuery>> start(PhysicalPlan plan, QueryOptions options) override {
     planned.push_back({std::move(plan), std::move(options)});
-    return std::unique_ptr<RunningQuery>(std::make_unique<PlannedOnly>());
+    return std::unique_ptr<RunningQuery>(std::make_unique<QueryElsewhere>());
   }
   std::vector<PlannedQuery> planned;
 };

@@ -1,3 +1,4 @@
+#include <actors/cluster_runner.hpp>
 #include <apps/terminal/query_terminal.hpp>
 
 #include <fmt/format.h>
@@ -117,12 +118,14 @@ int num_stop_signals() { return stop_signals; }
 
 namespace {
 
+/// A worker has no terminal: progress is for where the query was submitted.
 void add_outputs(QueryOptions& query, const TerminalOptions& options) {
+  if (!query.on_reject) query.on_reject = make_reject_file(options.rejects_file);
+  if (runs_as_worker()) return;
   if (!options.progress_file.empty())
     query.listeners.push_back(make_progress_file(options.progress_file));
   if (const auto status = options.show_status ? make_status_line() : nullptr)
     query.listeners.push_back(status);
-  if (!query.on_reject) query.on_reject = make_reject_file(options.rejects_file);
 }
 
 /// Until the query ends or is told to, by a signal or because it is done.

@@ -1,5 +1,5 @@
 // word_count: running totals of the words in files, in a directory as files arrive, or from TCP.
-#include <actors/runner.hpp>
+#include <apps/terminal/cluster_options.hpp>
 #include <apps/terminal/query_terminal.hpp>
 #include <apps/word_count/word_count.hpp>
 
@@ -8,6 +8,7 @@
 int main(int argc, char** argv) {
   stream::apps::WordCountOptions options;
   stream::apps::TerminalOptions terminal;
+  stream::ClusterRunnerOptions cluster;
   CLI::App app("Running totals of words");
   app.add_option("--input", options.input, "FILE, DIRECTORY or tcp://HOST:PORT")->required();
   app.add_option("--output", options.output,
@@ -26,19 +27,19 @@ int main(int argc, char** argv) {
                  "file that gets each epoch's progress as a JSON line");
   app.add_option("--rejects", terminal.rejects_file,
                  "file that keeps records that could not be read");
+  stream::apps::add_cluster_options(app, cluster);
   CLI11_PARSE(app, argc, argv);
   return stream::apps::report_errors([&] {
-    stream::ActorRunnerOptions runner;
-    runner.num_threads = options.parallelism;
+    const auto runner = stream::apps::runner_of(cluster, options.parallelism);
     if (api == "dataframe") {
-      const stream::Session session(stream::actor_runner(runner));
+      const stream::Session session(runner);
       return stream::apps::run_query(
           [&](stream::QueryOptions query) {
             return stream::apps::start_word_count(session, options, std::move(query));
           },
           terminal);
     }
-    auto context = stream::apps::make_word_count(stream::actor_runner(runner), options);
+    auto context = stream::apps::make_word_count(runner, options);
     return stream::apps::run_query(context, terminal);
   });
 }

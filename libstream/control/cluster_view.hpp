@@ -5,6 +5,7 @@
 #include <libstream/base/clock.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -26,6 +27,18 @@ struct Member {
   bool operator==(const Member&) const = default;
 };
 
+/// A query of a compiled program: each node starts the program's file as a worker, with the same
+/// arguments, which gets the plan by running `main` up to start().
+struct ProgramBinary {
+  std::string name;                    ///< of the file; each node looks in folders of its own
+  std::vector<std::string> arguments;  ///< without the name
+  std::string directory;               ///< that it runs in
+  std::string build;                   ///< of the file: a worker of another one is refused
+  std::uint32_t query = 0;             ///< which of the queries that `main` starts
+  std::uint64_t fingerprint = 0;       ///< of the plan where it was submitted; 0: not known there
+  bool operator==(const ProgramBinary&) const = default;
+};
+
 /// SQL that every node plans alike: the text with its parameters filled in, and the settings.
 struct QueryProgram {
   std::string text;
@@ -33,6 +46,7 @@ struct QueryProgram {
   std::uint32_t parallelism = 1;     ///< changed by rescaling
   std::string trigger;               ///< of sinks that name none; empty: as soon as possible
   std::string checkpoint_directory;  ///< shared by the nodes; empty: only what sinks name
+  std::optional<ProgramBinary> binary;  ///< then there is no text
   bool operator==(const QueryProgram&) const = default;
 };
 

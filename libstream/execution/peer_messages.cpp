@@ -43,6 +43,9 @@ template std::string encode_frame(const CloseTasks&);
 template std::string encode_frame(const CheckTasks&);
 template std::string encode_frame(const TasksClosed&);
 template std::string encode_frame(const HostReport&);
+template std::string encode_frame(const WorkerSetup&);
+template std::string encode_frame(const WorkerReport&);
+template std::string encode_frame(const RunWorker&);
 
 template Result<Heartbeat> decode_frame(std::string_view);
 template Result<JoinRequest> decode_frame(std::string_view);
@@ -57,5 +60,8 @@ template Result<CloseTasks> decode_frame(std::string_view);
 template Result<CheckTasks> decode_frame(std::string_view);
 template Result<TasksClosed> decode_frame(std::string_view);
 template Result<HostReport> decode_frame(std::string_view);
+template Result<WorkerSetup> decode_frame(std::string_view);
+template Result<WorkerReport> decode_frame(std::string_view);
+template Result<RunWorker> decode_frame(std::string_view);
 
 }  // namespace stream

@@ -5,6 +5,8 @@
 //   client -> node     ClientRequest;   node -> client  ClientReply
 //   coordinator's node -> node with tasks    OpenTasks, CloseTasks, CheckTasks
 //   node with tasks -> coordinator's node    TasksOpened, TasksClosed, HostReport
+//   coordinator's node -> nodes  RunWorker;  node -> it  WorkerReport
+//   node -> its worker  WorkerSetup;  worker -> its node  WorkerReport
 #pragma once
 
 #include <libstream/control/cluster_board.hpp>
@@ -37,6 +39,9 @@ enum class FrameKind : std::uint8_t {
   tasks_opened,
   tasks_closed,
   host_report,
+  run_worker,
+  worker_report,
+  worker_setup,
   task,  ///< task_frame.hpp
 };
 
@@ -170,6 +175,41 @@ struct HostReport {
   std::optional<EpochId> committed;  ///< by the task of a marker sink
   std::optional<Error> error;
   bool has_rows_arrived = false;
+};
+
+/// Run a worker of the submission's program, or go on running it: said again and again by the node
+/// that coordinates the submission, for a worker that is not asked for any more ends.
+struct RunWorker {
+  static constexpr FrameKind kKind = FrameKind::run_worker;
+  std::uint64_t submission = 0;
+  std::uint64_t attempt = 0;
+  std::string from;  ///< node
+  std::string join;  ///< HOST:PORT of its first worker
+  ProgramBinary binary;
+  bool is_over = false;  ///< end it instead
+};
+
+/// Of a worker to its node, and of that to the coordinating one. Without an error: it is ready.
+struct WorkerReport {
+  static constexpr FrameKind kKind = FrameKind::worker_report;
+  std::uint64_t submission = 0;
+  std::uint64_t attempt = 0;
+  std::string from;     ///< node
+  std::string address;  ///< HOST:PORT where workers of the program meet it
+  std::optional<Error> error;
+};
+
+/// Of a node to a worker that it has started.
+struct WorkerSetup {
+  static constexpr FrameKind kKind = FrameKind::worker_setup;
+  ProgramBinary binary;
+  std::string host;  ///< to listen on
+  std::string join;  ///< HOST:PORT of another worker; empty: it is the first
+  std::uint32_t slots = 1;
+  std::int64_t heartbeat_millis = 2000;
+  std::string certificate;  ///< paths of what the node shows to others; empty: nothing
+  std::string key;
+  std::string authority;
 };
 
 /// The kind of a frame; nullopt: no frame begins so, or it is too long.

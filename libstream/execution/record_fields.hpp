@@ -22,8 +22,12 @@ void describe(Archive& archive, Member& r) {
   archive(r.node, r.rank, r.is_draining);
 }
 template <class Archive>
+void describe(Archive& archive, ProgramBinary& r) {
+  archive(r.name, r.arguments, r.directory, r.build, r.query, r.fingerprint);
+}
+template <class Archive>
 void describe(Archive& archive, QueryProgram& r) {
-  archive(r.text, r.name, r.parallelism, r.trigger, r.checkpoint_directory);
+  archive(r.text, r.name, r.parallelism, r.trigger, r.checkpoint_directory, r.binary);
 }
 template <class Archive>
 void describe(Archive& archive, Submission& r) {
@@ -172,6 +176,18 @@ void describe(Archive& archive, CheckTasks& r) {
 template <class Archive>
 void describe(Archive& archive, TasksClosed& r) {
   archive(r.generation, r.from);
+}
+template <class Archive>
+void describe(Archive& archive, RunWorker& r) {
+  archive(r.submission, r.attempt, r.from, r.join, r.binary, r.is_over);
+}
+template <class Archive>
+void describe(Archive& archive, WorkerReport& r) {
+  archive(r.submission, r.attempt, r.from, r.address, r.error);
+}
+template <class Archive>
+void describe(Archive& archive, WorkerSetup& r) {
+  archive(r.binary, r.host, r.join, r.slots, r.heartbeat_millis, r.certificate, r.key, r.authority);
 }
 template <class Archive>
 void describe(Archive& archive, HostReport& r) {

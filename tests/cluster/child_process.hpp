@@ -27,7 +27,6 @@ class ChildProcess {
   /// What it has written so far.
   std::string output() const;
   bool is_running();
-  pid_t pid() const { return pid_; }
   void signal(int number) const;
   /// Waits for its end, at most `seconds`, then kills it.
   ChildResult wait(int seconds = 60);

@@ -120,7 +120,7 @@ TEST_CASE("hostile peers are sent away, and the cluster goes on") {
                                     "--host", "127.0.0.1"})
               .exit_code == 0);
   Attack attack(nodes.port(0), directory, seed);
-  const pid_t target = nodes.process(0).pid();
+  const pid_t target = nodes.process(0).id();
   for (int i = 0; i < 100; ++i) REQUIRE(attack.strike(i % Attack::kNumKinds));
   const long before = kilobytes_of(target);
   for (int i = 0; i < count; ++i) {

@@ -33,8 +33,9 @@ std::string status_of(const std::string& address) {
   return run_program("streamctl", {"cluster", "status", "--cluster", address}).output;
 }
 
-Nodes::Nodes(std::size_t count, int heartbeat_millis, bool has_proxies)
-    : heartbeat_millis_(heartbeat_millis) {
+Nodes::Nodes(std::size_t count, int heartbeat_millis, bool has_proxies,
+             std::vector<std::string> more_arguments)
+    : heartbeat_millis_(heartbeat_millis), more_arguments_(std::move(more_arguments)) {
   if (has_proxies) proxy = std::make_unique<LinkProxy>();
   addresses.resize(count);
   processes.resize(count);
@@ -58,6 +59,7 @@ void Nodes::start(std::size_t node) {
     if (other != node && processes[other])
       arguments.insert(arguments.end(), {"--join", public_address(other)});
   }
+  arguments.insert(arguments.end(), more_arguments_.begin(), more_arguments_.end());
   processes[node] = std::make_unique<ChildProcess>("streamctl", arguments);
   if (proxy) proxy->set_process(node, processes[node]->id());
 }

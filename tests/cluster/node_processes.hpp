@@ -33,7 +33,7 @@ class Nodes {
   /// Returns when all have found one another. With proxies each is reached through one, whose
   /// links can be cut.
   explicit Nodes(std::size_t count, int heartbeat_millis = kHeartbeatMillis,
-                 bool has_proxies = false);
+                 bool has_proxies = false, std::vector<std::string> more_arguments = {});
 
   std::size_t size() const { return processes.size(); }
   void signal(std::size_t node, int number) const { processes[node]->signal(number); }
@@ -61,6 +61,7 @@ class Nodes {
   const std::string& public_address(std::size_t node) const;
 
   int heartbeat_millis_;
+  std::vector<std::string> more_arguments_;
   std::vector<std::string> proxied_;  ///< what others are told
 };
 

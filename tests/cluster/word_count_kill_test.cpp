@@ -1,4 +1,5 @@
 #include <tests/cluster/child_process.hpp>
+#include <tests/cluster/word_totals.hpp>
 #include <tests/kit/catch.hpp>
 
 #include <csignal>
@@ -7,32 +8,10 @@
 #include <iostream>
 #include <map>
 #include <random>
-#include <set>
-#include <sstream>
 
 using namespace stream::testing;
 
 namespace {
-
-using Counts = std::map<std::string, long>;
-
-std::string random_text(std::mt19937_64& random, Counts& expected) {
-  std::ostringstream text;
-  for (int line = 0; line < 200; ++line) {
-    for (int word = 0; word < 8; ++word) {
-      // Few frequent words and many rare ones, some beyond 16 bytes.
-      const auto rank = random() % 2 == 0 ? random() % 20 : random() % 3000;
-      const std::string name = rank % 7 == 0 ? "a-rather-long-word-number-" + std::to_string(rank)
-                                             : "w" + std::to_string(rank);
-      ++expected[name];
-      text << name << (word == 7 ? '\n' : ' ');
-    }
-  }
-  return text.str();
-}
-
-/// part-TTTTT-EEEEEEEE-QUERYID8.txt
-long epoch_of(const std::string& file) { return std::stol(file.substr(file.find('-', 5) + 1)); }
 
 /// In which phase of an epoch a killed process left its checkpoint and output.
 std::string phase_left(const std::string& checkpoint, const std::string& output) {
@@ -42,31 +21,6 @@ std::string phase_left(const std::string& checkpoint, const std::string& output)
   long visible = -1;
   for (const auto& [name, lines] : read_lines(output)) visible = std::max(visible, epoch_of(name));
   return visible == offsets ? "sink committed, commit missing" : "offsets written, running";
-}
-
-/// Totals a word at a time: each epoch may give a word once, and more than before.
-Counts final_totals(const std::string& output) {
-  std::map<std::string, std::map<long, long>> by_word;
-  for (const auto& [name, lines] : read_lines(output)) {
-    const long epoch = epoch_of(name);
-    for (const std::string& line : lines) {
-      const auto tab = line.find('\t');
-      REQUIRE(tab != std::string::npos);
-      const bool is_new =
-          by_word[line.substr(0, tab)].emplace(epoch, std::stol(line.substr(tab + 1))).second;
-      if (!is_new) FAIL("epoch " << epoch << " gives a word twice: " << line);
-    }
-  }
-  Counts totals;
-  for (const auto& [word, epochs] : by_word) {
-    long before = 0;
-    for (const auto& [epoch, total] : epochs) {
-      if (total <= before) FAIL(word << " does not grow in epoch " << epoch);
-      before = total;
-    }
-    totals[word] = before;
-  }
-  return totals;
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <libstream/control/progress_json.hpp>
 #include <libstream/control/progress_reporter.hpp>
 #include <tests/kit/catch.hpp>
 
@@ -99,4 +100,33 @@ TEST_CASE("fewer records than the limit are kept, the newest ones") {
   CHECK(reporter.recent().size() == 99);
   CHECK(reporter.recent().front().batch_id == 151);
   CHECK(reporter.last()->batch_id == 249);
+}
+
+TEST_CASE("a progress record that was read from its text gives the same text again") {
+  auto reporter = one_to_one();
+  QueryProgress progress =
+      reporter.on_epoch_committed(committed(0, "{\"0\":5}", 5, 50), 1'700'000'000'050);
+  progress.duration_millis["addBatch"] = 40;
+  progress.event_time = EventTimeProgress{1'700'000'000'000, EventTimes{}};
+  progress.event_time->seen->count = 2;
+  progress.event_time->seen->max_millis = 1'700'000'000'004;
+  progress.event_time->seen->min_millis = 1'600'000'000'001;
+  progress.event_time->seen->sum_millis = 3'300'000'000'006;
+  progress.sinks.push_back({"files[\"x\"]", 3});
+  progress.sources.push_back({"plain", "", "not json", 2, 7.25, 0.5});
+  progress.num_rejected_rows = 2;
+  progress.num_rows_ahead_of_clock = 1;
+  const std::string text = to_json(progress);
+  const auto read = parse_progress(text);
+  REQUIRE(read);
+  CHECK(to_json(*read) == text);
+  CHECK(read->state_operators.at(0).state_rows == 10);
+}
+
+TEST_CASE("a text that is no progress record is refused") {
+  CHECK_FALSE(parse_progress(""));
+  CHECK_FALSE(parse_progress("[1]"));
+  CHECK_FALSE(parse_progress("{\"id\":\"q\"}"));
+  CHECK_FALSE(parse_progress("{\"batchId\":1"));
+  CHECK(parse_progress(R"({"batchId":1,"sources":7,"durationMs":[],"eventTime":"x","sink":1})"));
 }

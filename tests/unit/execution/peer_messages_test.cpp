@@ -16,7 +16,7 @@ ClusterView some_view() {
                   {{"n2", "127.0.0.1", 4002, 1}, 3, true}};
   Submission one;
   one.number = 8;
-  one.program = {"SELECT 1;\n", "a.sql", 4, "500ms", "/tmp/c"};
+  one.program = {"SELECT 1;\n", "a.sql", 4, "500ms", "/tmp/c", {}};
   one.home = "n2";
   one.coordinator = "n1";
   one.attempt = 2;
@@ -91,4 +91,26 @@ TEST_CASE("a list that claims more items than bytes are there takes no memory") 
   frame.front() = static_cast<char>(FrameKind::host_report);
   frame += "\xce\xff\xff\xff\xff";
   CHECK_FALSE(decode_frame<HostReport>(frame));
+}
+
+TEST_CASE("what nodes and workers say of a program is what it was after its way") {
+  RunWorker wanted{7, 2, "n1", "127.0.0.1:9", {}, true};
+  wanted.binary = {"word_count", {"--input", "a b", ""}, "/tmp", "0123", 3, 99};
+  const auto decoded = decode_frame<RunWorker>(encode_frame(wanted));
+  REQUIRE(decoded);
+  CHECK(decoded->binary == wanted.binary);
+  CHECK(decoded->join == "127.0.0.1:9");
+  CHECK(decoded->is_over);
+  QueryProgram program;
+  program.binary = wanted.binary;
+  ClientRequest request;
+  request.program = program;
+  const auto asked = decode_frame<ClientRequest>(encode_frame(request));
+  REQUIRE(asked);
+  CHECK(asked->program == program);
+  const auto report =
+      decode_frame<WorkerReport>(encode_frame(WorkerReport{7, 2, "n2", "", fatal("no such file")}));
+  REQUIRE(report);
+  REQUIRE(report->error);
+  CHECK(report->error->message() == "no such file");
 }

@@ -1,7 +1,9 @@
 #include <actors/node_agent.hpp>
 #include <actors/node_workers.hpp>
 #include <actors/task_host_actor.hpp>
+#include <libstream/base/file_system.hpp>
 #include <libstream/base/log.hpp>
+#include <libstream/state/checkpoint_directory.hpp>
 
 #include <fmt/format.h>
 
@@ -110,7 +112,39 @@ void NodeAgent::tell_queries_of(const std::set<std::string>& lost) {
 }
 
 void NodeAgent::carry_out(const StartSubmission& command) {
-  const Submission& submission = command.submission;
+  const bool can_tell = !command.submission.program.checkpoint_directory.empty();
+  if (command.is_perhaps_alive && can_tell) return start_when_quiet(command.submission, {});
+  start(command.submission);
+}
+
+/// Looks at its checkpoint, where it stood at `before`, until nobody has written it for a while. A
+/// shared directory may be slow: it is read on a thread of its own.
+void NodeAgent::start_when_quiet(const Submission& submission,
+                                 const std::optional<std::string>& before) {
+  const auto patience = setup_->cluster.liveness.heartbeat * setup_->cluster.liveness.misses;
+  const auto look = [submission, before, patience](NodeAgent& node, const std::string& standing) {
+    if (!node.board_.runs_here(submission.number, submission.attempt)) return;
+    if (before == standing) return node.start(submission);
+    if (before)
+      STREAM_LOG(warning, "submission {} waits: a node that is out of reach runs it",
+                 submission.number);
+    caf_compat::send_later(&node, node.self(), patience,
+                           CallNode{[submission, standing](NodeAgent& again) {
+                             again.start_when_quiet(submission, standing);
+                           }});
+  };
+  system().spawn<caf::detached>([agent = caf::actor_cast<caf::actor_addr>(self()),
+                                 path = submission.program.checkpoint_directory, look] {
+    const auto standing = checkpoint_standing(local_file_system(), path);
+    const auto strong = caf::actor_cast<caf::actor>(agent);
+    if (!strong) return;
+    caf_compat::send_from_outside(
+        strong, CallNode{[look, text = standing ? *standing : standing.error().message()](
+                             NodeAgent& node) { look(node, text); }});
+  });
+}
+
+void NodeAgent::start(const Submission& submission) {
   const std::uint64_t number = submission.number;
   const auto tell = [agent = caf::actor_cast<caf::actor_addr>(self())](auto call) {
     if (const auto strong = caf::actor_cast<caf::actor>(agent))

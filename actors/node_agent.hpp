@@ -50,6 +50,8 @@ class NodeAgent final : public caf::event_based_actor {
   void carry_out(const AskToJoin& command);
   void carry_out(const MembersChanged& command);
   void carry_out(const StartSubmission& command);
+  void start(const Submission& submission);
+  void start_when_quiet(const Submission& submission, const std::optional<std::string>& before);
   void carry_out(const StopSubmission& command);
   void carry_out(const RescaleSubmission& command);
   void carry_out(const SendReport& command);
@@ -61,7 +63,7 @@ class NodeAgent final : public caf::event_based_actor {
   void send_to_info(const NodeInfo& to, std::string frame);
   void send_to(const std::string& node, std::string frame);
   void dial(const NodeAddress& address, const std::string& node);
-  void dialed(const std::string& node, const NodeAddress& address, caf::actor agent);
+  void dialed(const std::string& node, const NodeAddress& address, const Result<caf::actor>& agent);
   void connected(const std::string& node, const caf::actor& agent);
   void peer_down(const caf::actor_addr& agent);
 
@@ -99,6 +101,7 @@ class NodeAgent final : public caf::event_based_actor {
   };
   std::map<std::string, Peer> links_;               ///< by node
   std::map<caf::actor_addr, std::string> node_of_;  ///< connected agents
+  std::map<std::string, bool> missed_;              ///< by address: it was said not to answer
   struct Host {
     caf::actor actor;
     std::string coordinator;

@@ -33,24 +33,22 @@ void NodeAgent::dial(const NodeAddress& address, const std::string& node) {
   system().spawn<caf::detached>(
       [node, address, agent = caf::actor_cast<caf::actor_addr>(self()), network = setup_->network] {
         auto found = network->connect(address);
-        caf::actor handle;
-        if (found) {
-          handle = *found;
-        } else {
-          STREAM_LOG(warning, "{}", found.error().message());
-        }
         if (const auto strong = caf::actor_cast<caf::actor>(agent))
-          caf_compat::send_from_outside(strong, CallNode{[node, address, handle](NodeAgent& self) {
-                                          self.dialed(node, address, handle);
+          caf_compat::send_from_outside(strong, CallNode{[node, address, found](NodeAgent& self) {
+                                          self.dialed(node, address, found);
                                         }});
       });
 }
 
-void NodeAgent::dialed(const std::string& node, const NodeAddress& address, caf::actor agent) {
+void NodeAgent::dialed(const std::string& node, const NodeAddress& address,
+                       const Result<caf::actor>& agent) {
+  bool& is_missed = missed_[to_string(address)];
+  if (!agent && !is_missed) STREAM_LOG(warning, "{}", agent.error().message());
+  is_missed = !agent;
   if (node.empty()) {
     // One of those that this process was told to join: who it is, its view will say.
     if (agent) {
-      caf_compat::send(this, agent, join_frame({}));
+      caf_compat::send(this, *agent, join_frame({}));
     }
     const bool is_alone = board_.view().members.size() == 1;
     if (!agent && is_alone) {
@@ -62,9 +60,9 @@ void NodeAgent::dialed(const std::string& node, const NodeAddress& address, caf:
   const auto link = links_.find(node);
   if (link == links_.end()) return;
   link->second.is_dialing = false;
-  if (agent) return connected(node, agent);
+  if (agent) return connected(node, *agent);
   link->second.waiting.clear();
-  handle(board_.on_peer_lost(node, now()));
+  handle(board_.on_peer_unreachable(node, now()));
 }
 
 void NodeAgent::connected(const std::string& node, const caf::actor& agent) {

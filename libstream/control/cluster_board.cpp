@@ -122,6 +122,7 @@ ClusterCommands ClusterBoard::on_join(const NodeInfo& node, const Standing& its,
     return out;
   }
   view_.members.push_back({node, view_.next_rank++, false});
+  if (std::find(known_.begin(), known_.end(), node) != known_.end()) has_given_up_ = false;
   view_.full_size = std::max<std::uint64_t>(view_.full_size, view_.members.size());
   liveness_.watch(node.id, now);
   place_submissions(now);
@@ -136,7 +137,7 @@ void ClusterBoard::drop(const std::string& node, std::int64_t now, ClusterComman
   for (Submission& one : view_.submissions) {
     if (one.coordinator == node && !one.is_over()) one.coordinator.clear();
   }
-  if (sees_half()) {
+  if (sees_enough()) {
     accepted_at_ = now + patience();
   } else if (!settles_at_) {
     settles_at_ = now + patience();
@@ -244,7 +245,11 @@ ClusterCommands ClusterBoard::on_report(const SubmissionReport& report, std::int
     if (!report.message.empty()) one->program.parallelism = report.parallelism;
   }
   if (is_started) policy.on_started(now);
-  if (report.state == SubmissionState::failed) {
+  if (report.state == SubmissionState::failed && settles_at_) {
+    // The others may have taken it over, which fences the run here; they will tell.
+    one->state = SubmissionState::waiting;
+    one->restart_at = now;
+  } else if (report.state == SubmissionState::failed) {
     if (const auto restart_at = policy.on_failed(report.error, now)) {
       one->state = SubmissionState::waiting;
       one->restart_at = *restart_at;
@@ -291,6 +296,7 @@ ClusterCommands ClusterBoard::on_view(const ClusterView& view, std::int64_t now)
   const bool has_same_members = view.members == view_.members;
   view_ = view;
   settles_at_.reset();
+  has_given_up_ = false;
   liveness_.forget_all();
   liveness_.watch(view_.leader, now);
   remember_members();
@@ -327,7 +333,7 @@ void ClusterBoard::follow_view(ClusterCommands& out) {
     }
     asked_parallelism_[one.number] = wanted;
     reports_.erase(one.number);
-    out.emplace_back(StartSubmission{one});
+    out.emplace_back(StartSubmission{one, has_given_up_});
   }
 }
 
@@ -380,19 +386,27 @@ ClusterCommands ClusterBoard::on_heartbeat(const std::string& from, const Pulse&
 }
 
 ClusterCommands ClusterBoard::on_peer_lost(const std::string& node, std::int64_t now) {
+  return lose(node, false, now);
+}
+
+ClusterCommands ClusterBoard::on_peer_unreachable(const std::string& node, std::int64_t now) {
+  return lose(node, true, now);
+}
+
+ClusterCommands ClusterBoard::lose(const std::string& node, bool is_silent, std::int64_t now) {
   ClusterCommands out;
   if (view_.find(node) == nullptr || node == self_.id) return out;
   if (is_leader()) {
     drop(node, now, out);
   } else if (node == view_.leader) {
     liveness_.forget(node);
-    elect(now, out);
+    elect(is_silent, now, out);
   }
   return out;
 }
 
 /// The leader is gone: the next in rank leads. A node that is not the next waits for that one.
-void ClusterBoard::elect(std::int64_t now, ClusterCommands& out) {
+void ClusterBoard::elect(bool is_leader_silent, std::int64_t now, ClusterCommands& out) {
   const std::string gone = view_.leader;
   std::erase_if(view_.members, [&](const Member& member) { return member.node.id == gone; });
   out.emplace_back(MembersChanged{{gone}});
@@ -403,6 +417,7 @@ void ClusterBoard::elect(std::int64_t now, ClusterCommands& out) {
     return;
   }
   ++view_.term;
+  is_old_leader_silent_ = is_leader_silent;
   const std::int64_t heartbeat = options_.liveness.heartbeat.count();
   settles_at_ = now + heartbeat + (others().empty() ? 0 : patience());
   gives_up_at_ = now + kPatiences * patience();
@@ -413,22 +428,29 @@ void ClusterBoard::elect(std::int64_t now, ClusterCommands& out) {
   publish(out);
 }
 
-bool ClusterBoard::sees_half() const { return 2 * view_.members.size() >= view_.full_size; }
+/// Of two halves the one that kept the leader goes on; the other cannot tell a leader that is cut
+/// off from one that hangs. One that died has broken its connections.
+bool ClusterBoard::sees_enough() const {
+  const std::size_t twice = 2 * view_.members.size();
+  return twice > view_.full_size || (twice == view_.full_size && !is_old_leader_silent_);
+}
 
 std::int64_t ClusterBoard::patience() const {
   return options_.liveness.heartbeat.count() * options_.liveness.misses;
 }
 
-/// A part that sees less than half of the members leaves what it lost to the others, and asks them.
+/// A part that does not see enough of the members leaves what it lost to the others, and asks them.
 void ClusterBoard::settle(std::int64_t now, ClusterCommands& out) {
   if (!settles_at_) {
     if (now < accepted_at_) return;
     view_.full_size = view_.members.size();
+    is_old_leader_silent_ = false;
     accepted_at_ = now + patience();
     return ask_missing(out);
   }
   if (now < *settles_at_) return;
-  if (sees_half() || now >= gives_up_at_) {
+  if (sees_enough() || now >= gives_up_at_) {
+    has_given_up_ = !sees_enough();
     settles_at_.reset();
     accepted_at_ = now;
     return;
@@ -447,7 +469,7 @@ void ClusterBoard::ask_missing(ClusterCommands& out) {
 ClusterCommands ClusterBoard::on_tick(std::int64_t now) {
   ClusterCommands out;
   for (const std::string& node : liveness_.take_lost(now)) {
-    for (ClusterCommand& command : on_peer_lost(node, now)) out.emplace_back(std::move(command));
+    for (ClusterCommand& command : lose(node, true, now)) out.emplace_back(std::move(command));
   }
   if (is_leader()) settle(now, out);
   if (is_leader()) {

@@ -5,7 +5,8 @@
 //   a node joins         -> leader adds it, sends the view to all
 //   a member is silent   -> leader drops it; what it coordinated is placed anew
 //   the leader is silent -> the next in rank leads under a higher term, after one more heartbeat;
-//                           it takes submissions over if it sees half of the members or more
+//                           it takes submissions over if it sees more than half of the members,
+//                           or half of them and the leader's connection broke: its process died
 //   a view without self  -> the node joins again
 //
 // Two leaders may exist for a while; coordinators are then fenced by the terms of their
@@ -57,6 +58,8 @@ struct MembersChanged {
 /// This node coordinates the submission now -> report_submission.
 struct StartSubmission {
   Submission submission;
+  /// It may run elsewhere still, out of reach: not before its checkpoint rests.
+  bool is_perhaps_alive = false;
 };
 /// Another node does, or none: end its queries here.
 struct StopSubmission {
@@ -109,8 +112,10 @@ class ClusterBoard {
   ClusterCommands on_join(const NodeInfo& node, const Standing& its, std::int64_t now);
   ClusterCommands on_view(const ClusterView& view, std::int64_t now);
   ClusterCommands on_heartbeat(const std::string& from, const Pulse& pulse, std::int64_t now);
-  /// The connection to a node broke.
+  /// The connection to a node broke, as when its process dies.
   ClusterCommands on_peer_lost(const std::string& node, std::int64_t now);
+  /// No connection to a node comes about, as when its machine is cut off.
+  ClusterCommands on_peer_unreachable(const std::string& node, std::int64_t now);
   /// At least once a heartbeat.
   ClusterCommands on_tick(std::int64_t now);
 
@@ -127,13 +132,19 @@ class ClusterBoard {
   const NodeInfo& self() const { return self_; }
   Pulse pulse() const { return {view_.leader, view_.term, view_.version}; }
   bool is_leader() const { return view_.leader == self_.id; }
+  /// Was the submission started here, and is not to stop?
+  bool runs_here(std::uint64_t number, std::uint64_t attempt) const {
+    const auto found = started_.find(number);
+    return found != started_.end() && found->second == attempt;
+  }
   /// What was told about a submission last; requires one that was.
   const SubmissionReport& report_of(std::uint64_t number) const { return reports_.at(number); }
 
  private:
   void publish(ClusterCommands& out);
   void remember_members();
-  bool sees_half() const;
+  bool sees_enough() const;
+  ClusterCommands lose(const std::string& node, bool is_silent, std::int64_t now);
   std::int64_t patience() const;
   void settle(std::int64_t now, ClusterCommands& out);
   void ask_missing(ClusterCommands& out);
@@ -142,7 +153,7 @@ class ClusterBoard {
   ClusterCommands on_dropped(const ClusterView& view, std::int64_t now);
   void drop(const std::string& node, std::int64_t now, ClusterCommands& out);
   void lead(std::int64_t now);
-  void elect(std::int64_t now, ClusterCommands& out);
+  void elect(bool is_leader_silent, std::int64_t now, ClusterCommands& out);
   void place_submissions(std::int64_t now);
   void place(Submission& submission, const std::string& node);
   std::string least_loaded() const;
@@ -160,12 +171,14 @@ class ClusterBoard {
   std::map<std::uint64_t, std::uint64_t> started_;            ///< here: attempt by submission
   std::map<std::uint64_t, std::uint32_t> asked_parallelism_;  ///< here: by submission
   std::map<std::uint64_t, SubmissionReport> reports_;         ///< here: the last of each submission
-  /// A leader that is new, or sees less than half of the members, takes nothing over before.
+  /// A leader that is new, or does not see enough of the members, takes nothing over before.
   std::optional<std::int64_t> settles_at_;
-  std::int64_t gives_up_at_ = 0;  ///< and then goes on without the others
-  std::int64_t accepted_at_ = 0;  ///< leader: then losses are final, and the members are all
-  std::set<std::string> asked_;   ///< to let this node in
-  std::vector<NodeInfo> known_;   ///< other nodes, the newest last
+  std::int64_t gives_up_at_ = 0;       ///< and then goes on without the others,
+  bool has_given_up_ = false;          ///< though they may be alive
+  bool is_old_leader_silent_ = false;  ///< the one before this one: it may be alive, too
+  std::int64_t accepted_at_ = 0;       ///< leader: then losses are final, and the members are all
+  std::set<std::string> asked_;        ///< to let this node in
+  std::vector<NodeInfo> known_;        ///< other nodes, the newest last
 };
 
 }  // namespace stream

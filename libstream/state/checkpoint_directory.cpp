@@ -315,6 +315,27 @@ class Directory final : public CheckpointDirectory {
 
 }  // namespace
 
+Result<std::string> checkpoint_standing(FileSystem& files, const std::string& path) {
+  std::string standing;
+  STREAM_TRY(const bool is_there, files.exists(path));
+  if (!is_there) return standing;
+  STREAM_TRY(const auto children, files.list(path));
+  std::vector<std::string> paths{path};
+  for (const FileStatus& child : children) {
+    if (child.is_directory) paths.push_back(child.path);
+  }
+  for (const std::string& one : paths) {
+    for (const char* folder : {"offsets", "commits"}) {
+      const std::string entries = join_path(one, folder);
+      STREAM_TRY(const bool has_entries, files.exists(entries));
+      if (!has_entries) continue;
+      STREAM_TRY(const auto numbers, numbered_files(files, entries));
+      standing += fmt::format("{} {}\n", entries, numbers.empty() ? -1 : numbers.back());
+    }
+  }
+  return standing;
+}
+
 Result<SealedFile> write_state_of(FileSystem& files, const std::string& path,
                                   const StateAuthor& author, const std::string& operator_id,
                                   std::int64_t n, const std::vector<StatePiece>& pieces) {

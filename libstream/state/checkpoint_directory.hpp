@@ -84,6 +84,10 @@ class CheckpointDirectory {
   virtual Result<void> remove_source_entries_below(std::size_t source, std::int64_t n) = 0;
 };
 
+/// How far the checkpoint at `path` has come, or those in folders right below it: a text that
+/// differs when whoever runs the query has written. Takes no lock. Empty: there is none.
+Result<std::string> checkpoint_standing(FileSystem& files, const std::string& path);
+
 /// What `CheckpointDirectory::write_state` and `read_state` do, for a node that runs tasks of a
 /// query whose coordinator, the owner of the checkpoint at `path`, is another process of term
 /// `term`. `generation` is of its tasks: one that was given up, and writes all the same, meets no

@@ -66,7 +66,8 @@ class Nodes {
     for (const std::string& lost : command.lost) log.push_back(from + " lost " + lost);
   }
   void carry_out(const std::string& from, const StartSubmission& command) {
-    log.push_back(from + " starts " + std::to_string(command.submission.number));
+    log.push_back(from + " starts " + std::to_string(command.submission.number) +
+                  (command.is_perhaps_alive ? " when it rests" : ""));
   }
   void carry_out(const std::string& from, const StopSubmission& command) {
     log.push_back(from + " stops " + std::to_string(command.number));
@@ -187,6 +188,55 @@ TEST_CASE("the smaller part of a torn cluster takes nothing over, and joins agai
   }
   CHECK(has(nodes.log, "d stops 4"));
   CHECK(has(nodes.log, "e stops 5"));
+}
+
+TEST_CASE("of two halves the one that kept the leader goes on, the other waits for long") {
+  Nodes nodes;
+  nodes.start("a");
+  nodes.start("b", "a");
+  for (int i = 0; i < 2; ++i) nodes.run("a", nodes.boards.at("a").on_submit({}, "a", nodes.now));
+  REQUIRE(has(nodes.log, "b starts 2"));
+  nodes.cut = {"b"};
+  nodes.log.clear();
+  nodes.pass(2500);
+  CHECK(has(nodes.log, "a starts 2"));
+  CHECK_FALSE(has(nodes.log, "b starts 1"));
+  nodes.pass(2500);
+  CHECK(has(nodes.log, "b starts 1 when it rests"));
+  nodes.cut.clear();
+  nodes.pass(3000);
+  CHECK(nodes.boards.at("a").view() == nodes.boards.at("b").view());
+  CHECK(nodes.boards.at("a").view().members.size() == 2);
+}
+
+TEST_CASE("what was taken over from a node that is cut off has not failed there") {
+  Nodes nodes;
+  nodes.start("a");
+  nodes.start("b", "a");
+  for (int i = 0; i < 2; ++i) nodes.run("a", nodes.boards.at("a").on_submit({}, "b", nodes.now));
+  nodes.report("b", {2, 1, SubmissionState::running, {}, ""});
+  nodes.cut = {"b"};
+  nodes.pass(1000);
+  REQUIRE(has(nodes.log, "a starts 2"));
+  nodes.report("b", {2, 1, SubmissionState::failed, ErrorClass::fatal, "taken over"});
+  nodes.report("a", {2, 2, SubmissionState::running, {}, ""});
+  const auto state_at_b = [&] { return nodes.boards.at("b").view().find_submission(2)->state; };
+  CHECK(state_at_b() == SubmissionState::waiting);
+  nodes.cut.clear();
+  nodes.pass(3000);
+  CHECK(state_at_b() == SubmissionState::running);
+  CHECK(nodes.boards.at("b").view().find_submission(2)->coordinator == "a");
+}
+
+TEST_CASE("of two nodes one goes on at once when the connection to the other, the leader, breaks") {
+  Nodes nodes;
+  nodes.start("a");
+  nodes.start("b", "a");
+  nodes.run("a", nodes.boards.at("a").on_submit({}, "a", nodes.now));
+  nodes.boards.erase("a");
+  nodes.run("b", nodes.boards.at("b").on_peer_lost("a", nodes.now));
+  nodes.pass(500);
+  CHECK(has(nodes.log, "b starts 1"));
 }
 
 TEST_CASE("a drained node coordinates nothing any more and gets nothing new") {

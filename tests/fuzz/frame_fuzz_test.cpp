@@ -108,6 +108,12 @@ std::string decode_message(std::string_view text) {
       return decode_as<TasksClosed>(text);
     case FrameKind::host_report:
       return decode_as<HostReport>(text);
+    case FrameKind::run_worker:
+      return decode_as<RunWorker>(text);
+    case FrameKind::worker_report:
+      return decode_as<WorkerReport>(text);
+    case FrameKind::worker_setup:
+      return decode_as<WorkerSetup>(text);
     case FrameKind::task:
       return decode_events(text);
   }
@@ -163,6 +169,9 @@ TEST_CASE("no bytes bring the reader of frames between nodes down") {
   open.placement = {"a", "b"};
   open.state_files.resize(1);
   target.corpus.push_back(encode_frame(open));
+  RunWorker worker;
+  worker.binary.arguments = {"--input", "in"};
+  target.corpus.push_back(encode_frame(worker));
   target.corpus.push_back(encode_frame(Heartbeat{"n", {"m", 1, 2}}));
   target.words = {"\xce\xff\xff\xff\xff",
                   "\xdd\xff\xff\xff\xff",

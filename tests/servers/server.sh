@@ -91,6 +91,20 @@ free_port() {
   done
 }
 
+# make_certificate: $run/server.pem and server.key for this host, signed by $run/ca.pem.
+make_certificate() {
+  require_packages openssl openssl
+  local log=$run/openssl.log
+  {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=libstream tests" \
+      -keyout "$run/ca.key" -out "$run/ca.pem" &&
+      openssl req -new -newkey rsa:2048 -nodes -subj "/CN=$host" -addext "subjectAltName=IP:$host" \
+        -keyout "$run/server.key" -out "$run/server.csr" &&
+      openssl x509 -req -days 30 -in "$run/server.csr" -CA "$run/ca.pem" -CAkey "$run/ca.key" \
+        -CAcreateserial -copy_extensions copy -out "$run/server.pem"
+  } >"$log" 2>&1 || die "openssl: $(tail -n 1 "$log")"
+}
+
 # The moment at which a process started tells it from a later one of the same number.
 start_of() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 

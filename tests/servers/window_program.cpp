@@ -19,8 +19,7 @@ const char* const kProgram = R"(
 CREATE STREAM readings USING kafka
   OPTIONS ('kafka.bootstrap.servers' '${brokers}', subscribe '${input}', startingOffsets 'earliest')
   WATERMARK FOR timestamp AS timestamp - INTERVAL '1' SECOND;
-CREATE SINK totals USING kafka
-  OPTIONS ('kafka.bootstrap.servers' '${brokers}', topic '${topic}', trigger '${trigger}'${more:});
+CREATE SINK totals USING ${sink}, trigger '${trigger}'${more:});
 INSERT INTO totals
 SELECT CAST(key AS STRING) AS key,
        concat_ws(' ', CAST(key AS STRING), unix_timestamp(window.start), count(*),
@@ -39,15 +38,15 @@ std::string query_id(const std::string& checkpoint) {
 
 }  // namespace
 
-WindowProgram::WindowProgram(std::string brokers, std::uint64_t seed, int copies)
+WindowProgram::WindowProgram(std::string brokers, std::unique_ptr<WindowOutput> output,
+                             std::uint64_t seed, int copies)
     : brokers_(std::move(brokers)),
       input_("readings-" + make_unique_id()),
-      topic_("totals-" + make_unique_id()),
+      output_(std::move(output)),
       checkpoint_(directory_ / "checkpoint"),
       random_(seed),
       parallelism_(1 + static_cast<int>(random_() % 3)) {
   create_topic(brokers_, input_, 1, copies);
-  create_topic(brokers_, topic_, 3, copies);
   std::ofstream(directory_ / "program.sql") << kProgram;
 }
 
@@ -55,7 +54,7 @@ std::vector<std::string> WindowProgram::arguments(const std::string& trigger,
                                                   const std::string& more) const {
   std::vector<std::string> made{
       "run",           directory_ / "program.sql",  "--param",      "input=" + input_,
-      "--param",       "brokers=" + brokers_,       "--param",      "topic=" + topic_,
+      "--param",       "brokers=" + brokers_,       "--param",      "sink=" + output_->sink(),
       "--param",       "trigger=" + trigger,        "--checkpoint", checkpoint_,
       "--parallelism", std::to_string(parallelism_)};
   if (!more.empty()) made.insert(made.end(), {"--param", "more=" + more});
@@ -118,10 +117,9 @@ std::map<std::string, int> WindowProgram::expected() const {
   return rows;
 }
 
-std::map<std::string, int> WindowProgram::written(Isolation isolation) const {
+std::map<std::string, int> WindowProgram::written() const {
   std::map<std::string, int> rows;
-  for (const TopicRecord& record : read_topic(brokers_, topic_, isolation)) {
-    const std::string value = record.value.value_or("a null value");
+  for (const std::string& value : output_->values()) {
     if (!value.starts_with("closing ")) ++rows[value];
   }
   return rows;
@@ -133,9 +131,8 @@ std::string WindowProgram::phase_left() const {
   const long commits = newest_number(query + "/commits");
   if (offsets <= commits) return "between epochs";
   for (int task = 0; task < parallelism_; ++task) {
-    const std::string group = fmt::format("{}/0/{}", query_id(query), task);
-    if (committed_offset(brokers_, group, topic_) == offsets + 1)
-      return "in the topic, commit missing";
+    if (output_->newest_epoch(query_id(query), task) == offsets)
+      return "in the output, commit missing";
   }
   return "offsets written, running";
 }

@@ -1,10 +1,11 @@
 // The program that fault tests harm: readings from a topic, counted by sensor in windows, to a
-// topic exactly once, by `streamctl run`. One reading of 100 is poisoned. It knows which rows must
-// come out. Used by one test at a time.
+// topic or a table exactly once, by `streamctl run`. One reading of 100 is poisoned. It knows which
+// rows must come out. Used by one test at a time.
 #pragma once
 
 #include <tests/cluster/child_process.hpp>
 #include <tests/servers/topics.hpp>
+#include <tests/servers/window_output.hpp>
 
 #include <map>
 #include <memory>
@@ -15,8 +16,9 @@ namespace stream::testing {
 
 class WindowProgram {
  public:
-  /// Makes both topics, with `copies` of each.
-  WindowProgram(std::string brokers, std::uint64_t seed, int copies = 1);
+  /// Makes the topic of the readings, with `copies` of it.
+  WindowProgram(std::string brokers, std::unique_ptr<WindowOutput> output, std::uint64_t seed,
+                int copies = 1);
 
   /// `more`: further options of the sink, as SQL (", name 'value'").
   std::unique_ptr<ChildProcess> start(const std::string& trigger = "20ms",
@@ -31,11 +33,11 @@ class WindowProgram {
   ChildResult run_to_end(const std::string& more = "") const;
 
   /// "sensor window count sum", poisoned readings counted and not summed, each as often as it must
-  /// be in the topic, up to close_windows.
+  /// be in the output, up to close_windows.
   std::map<std::string, int> expected() const;
-  std::map<std::string, int> written(Isolation isolation = Isolation::read_committed) const;
+  std::map<std::string, int> written() const;
 
-  /// Where a killed program left its checkpoint and the topic.
+  /// Where a killed program left its checkpoint and the output.
   std::string phase_left() const;
   std::string checkpoint() const { return checkpoint_; }
   std::string directory() const { return directory_ / ""; }
@@ -47,7 +49,8 @@ class WindowProgram {
   TopicRecord reading();
 
   std::string brokers_;
-  std::string input_, topic_;
+  std::string input_;
+  std::unique_ptr<WindowOutput> output_;
   TemporaryDirectory directory_;
   std::string checkpoint_;
   mutable std::mt19937_64 random_;

@@ -74,15 +74,20 @@ std::string iso_8601(EpochMillis time) {
 }
 
 std::string source_json(const SourceProgress& source) {
-  return ObjectText()
-      .text("description", source.description)
+  const std::string& latest =
+      source.latest_offset.empty() ? source.end_offset : source.latest_offset;
+  ObjectText text;
+  text.text("description", source.description)
       .raw("startOffset", offset(source.start_offset))
       .raw("endOffset", offset(source.end_offset))
-      .raw("latestOffset", offset(source.end_offset))
+      .raw("latestOffset", offset(latest))
       .number("numInputRows", source.num_input_rows)
       .rate_of("inputRowsPerSecond", source.input_rows_per_second)
-      .rate_of("processedRowsPerSecond", source.processed_rows_per_second)
-      .end();
+      .rate_of("processedRowsPerSecond", source.processed_rows_per_second);
+  if (source.metrics.empty()) return text.end();
+  ObjectText metrics;
+  for (const auto& [name, value] : source.metrics) metrics.text(name, value);
+  return text.raw("metrics", metrics.end()).end();
 }
 
 std::string sink_json(const SinkProgress& sink) {

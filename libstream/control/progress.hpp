@@ -4,6 +4,7 @@
 
 #include <libstream/control/epoch_records.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ struct SourceProgress {
   std::int64_t num_input_rows = 0;
   std::optional<double> input_rows_per_second;  ///< absent for the first epoch (R-151)
   double processed_rows_per_second = 0;
+  std::string latest_offset{};  ///< JSON text: what there was to read; empty: end_offset
+  std::map<std::string, std::string> metrics{};  ///< of the source's own, numbers as texts
 };
 
 struct SinkProgress {

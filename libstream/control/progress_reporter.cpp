@@ -24,7 +24,8 @@ EventTimeProgress event_time_of(const EpochCommitted& epoch) {
 ProgressReporter::ProgressReporter(Query query) : query_(std::move(query)) {}
 
 const QueryProgress& ProgressReporter::on_epoch_committed(const EpochCommitted& epoch,
-                                                          EpochMillis now) {
+                                                          EpochMillis now,
+                                                          std::vector<SourceStanding> standings) {
   const EpochStatistics& statistics = epoch.statistics;
   const auto total = statistics.duration_millis.find("triggerExecution");
   QueryProgress progress;
@@ -57,6 +58,10 @@ const QueryProgress& ProgressReporter::on_epoch_committed(const EpochCommitted& 
     if (previous_trigger_start_) {
       source.input_rows_per_second =
           per_second(source.num_input_rows, progress.timestamp - *previous_trigger_start_);
+    }
+    if (i < standings.size()) {
+      source.latest_offset = std::move(standings[i].latest_offset);
+      source.metrics = std::move(standings[i].metrics);
     }
     const bool is_static = i < query_.static_sources.size() && query_.static_sources[i];
     if (!is_static) progress.sources.push_back(std::move(source));

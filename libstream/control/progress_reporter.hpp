@@ -7,11 +7,18 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace stream {
+
+/// How far a source was ahead when an epoch was planned; see SourceProgress.
+struct SourceStanding {
+  std::string latest_offset;
+  std::map<std::string, std::string> metrics;
+};
 
 class ProgressReporter {
  public:
@@ -29,8 +36,10 @@ class ProgressReporter {
 
   explicit ProgressReporter(Query query);
 
-  /// `now` is when the epoch was over; its trigger began `triggerExecution` earlier.
-  const QueryProgress& on_epoch_committed(const EpochCommitted& epoch, EpochMillis now);
+  /// `now` is when the epoch was over; its trigger began `triggerExecution` earlier. `standings`:
+  /// by source, or empty where nobody knows.
+  const QueryProgress& on_epoch_committed(const EpochCommitted& epoch, EpochMillis now,
+                                          std::vector<SourceStanding> standings = {});
 
   /// The query was rescaled: other operators may carry it out.
   void set_operators(std::vector<std::string> ids) { query_.operators = std::move(ids); }

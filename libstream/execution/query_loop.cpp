@@ -200,6 +200,7 @@ void QueryLoop::carry_out(PlanSources command) {
 
 void QueryLoop::take_plan(const PlanSources& command, PlannedSources sources) {
   auto ends = sources.ends;
+  standings_[command.epoch] = std::move(sources.standings);
   planned_[command.epoch] = {command.starts, std::move(sources)};
   handle(coordinator_.on_offsets_planned(command.epoch, now(), std::move(ends)));
 }
@@ -276,7 +277,9 @@ void QueryLoop::carry_out(WriteCommit command) {
 }
 
 void QueryLoop::carry_out(EpochCommitted command) {
-  host_.epoch_committed(reporter_.on_epoch_committed(command, now()));
+  auto standings = std::move(standings_[command.epoch]);
+  standings_.erase(standings_.begin(), standings_.upper_bound(command.epoch));
+  host_.epoch_committed(reporter_.on_epoch_committed(command, now(), std::move(standings)));
   if (!command.is_checkpoint) return;
   if (committing_.epoch == command.epoch) committed_messages_ = committing_.messages;
   blocking([this, command] { return services_->clean_up(command); }, [] {});

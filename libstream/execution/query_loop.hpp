@@ -112,6 +112,8 @@ class QueryLoop {
     PlannedSources sources;
   };
   std::map<EpochId, Planned> planned_;
+  /// Of epochs that were planned and are not over.
+  std::map<EpochId, std::vector<SourceStanding>> standings_;
   CommitSinks committing_{-1, {}, 0};  ///< the newest that was asked for
   std::size_t tasks_to_commit_ = 0;
   std::vector<SinkMessage> committed_messages_;

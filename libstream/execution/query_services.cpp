@@ -1,4 +1,5 @@
 #include <libstream/base/unique_id.hpp>
+#include <libstream/connectors/source_lag.hpp>
 #include <libstream/execution/query_services.hpp>
 #include <libstream/plans/restart_text.hpp>
 
@@ -178,6 +179,10 @@ Result<PlannedSources> QueryServices::plan_sources(const PlanSources& command) {
       STREAM_TRY(end, planners_[i]->latest_offset(start, command.batch_time));
     }
     STREAM_TRY(auto splits, planners_[i]->plan(start, end.value_or("")));
+    SourceStanding standing;
+    if (const auto* lag = dynamic_cast<const SourceLag*>(planners_[i].get()))
+      standing = {lag->newest_offset(), lag->metrics(end.value_or(start))};
+    planned.standings.push_back(std::move(standing));
     planned.ends.push_back(std::move(end));
     planned.splits.push_back(std::move(splits));
   }

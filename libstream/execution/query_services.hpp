@@ -4,6 +4,7 @@
 #pragma once
 
 #include <libstream/control/epoch_coordinator.hpp>
+#include <libstream/control/progress_reporter.hpp>
 #include <libstream/execution/task.hpp>
 #include <libstream/execution/unsynced_file_system.hpp>
 #include <libstream/plans/runner.hpp>
@@ -29,6 +30,7 @@ struct EpochAssignment {
 struct PlannedSources {
   std::vector<std::optional<std::string>> ends;
   std::vector<std::vector<Split>> splits;
+  std::vector<SourceStanding> standings;  ///< empty ones of planners that do not say
 };
 
 /// Deals the splits of each source to its tasks.

@@ -116,6 +116,7 @@ Result<std::optional<std::string>> KafkaStreamPlanner::latest_offset(const std::
     STREAM_TRY(latest, find_latest(from));
     if (is_available_now_) available_ = latest;
   }
+  newest_ = latest;
   // A partition that goes and comes again is a new one then.
   std::erase_if(new_begins_, [&](const auto& begin) { return from.contains(begin.first); });
   STREAM_TRY(find_new_begins(without(partitions_of(latest), partitions_of(from))));
@@ -148,6 +149,16 @@ Result<std::vector<Split>> KafkaStreamPlanner::plan(const std::string& start,
   const JudgedRanges judged = judge_ranges(from, until, new_begins_);
   STREAM_TRY(take_losses(judged.losses));
   return splits_of(judged.ranges, partitions_of(until), limits_of(options_->triggers));
+}
+
+std::string KafkaStreamPlanner::newest_offset() const {
+  return newest_.empty() ? std::string() : to_json(newest_);
+}
+
+std::map<std::string, std::string> KafkaStreamPlanner::metrics(const std::string& end) const {
+  const auto consumed = parse_partition_offsets(end);
+  if (!consumed) return {};
+  return offsets_behind(*consumed, newest_);
 }
 
 Result<void> KafkaStreamPlanner::commit(const std::string& end) {

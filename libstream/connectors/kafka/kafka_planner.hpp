@@ -7,13 +7,14 @@
 #include <libstream/connectors/kafka/offset_planning.hpp>
 #include <libstream/connectors/kafka/topic_offsets.hpp>
 #include <libstream/connectors/source.hpp>
+#include <libstream/connectors/source_lag.hpp>
 
 #include <memory>
 #include <optional>
 
 namespace stream {
 
-class KafkaStreamPlanner final : public SourcePlanner {
+class KafkaStreamPlanner final : public SourcePlanner, public SourceLag {
  public:
   KafkaStreamPlanner(std::shared_ptr<const KafkaSourceOptions> options,
                      std::unique_ptr<TopicOffsets> offsets);
@@ -24,6 +25,8 @@ class KafkaStreamPlanner final : public SourcePlanner {
                                                    EpochMillis batch_time) override;
   Result<std::vector<Split>> plan(const std::string& start, const std::string& end) override;
   Result<void> commit(const std::string& end) override;
+  std::string newest_offset() const override;
+  std::map<std::string, std::string> metrics(const std::string& end) const override;
 
  private:
   Result<PartitionOffsets> find_latest(const PartitionOffsets& start);
@@ -39,6 +42,7 @@ class KafkaStreamPlanner final : public SourcePlanner {
   bool is_available_now_ = false;
   std::optional<PartitionOffsets> available_;  // what there was when an available-now query began
   std::optional<PartitionOffsets> initial_;    // entry 0 of the log
+  PartitionOffsets newest_;                    // what there was when it was last asked for
   PartitionOffsets new_begins_;                // entries 1, 2, …: where added partitions begin
   std::int64_t next_entry_ = 1;
 };

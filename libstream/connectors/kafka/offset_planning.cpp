@@ -90,6 +90,23 @@ PartitionOffsets limit_offsets(std::int64_t limit, const PartitionOffsets& begin
   return limited;
 }
 
+std::map<std::string, std::string> offsets_behind(const PartitionOffsets& consumed,
+                                                  const PartitionOffsets& latest) {
+  if (latest.empty()) return {};
+  std::vector<std::int64_t> behind;
+  for (const auto& [partition, end] : latest) {
+    const auto known = consumed.find(partition);
+    behind.push_back(end - (known == consumed.end() ? 0 : known->second));
+  }
+  const auto [least, most] = std::minmax_element(behind.begin(), behind.end());
+  const double sum = std::accumulate(behind.begin(), behind.end(), 0.0);
+  std::string average = fmt::format("{}", sum / static_cast<double>(behind.size()));
+  if (average.find_first_of(".e") == std::string::npos) average += ".0";
+  return {{"avgOffsetsBehindLatest", average},
+          {"maxOffsetsBehindLatest", std::to_string(*most)},
+          {"minOffsetsBehindLatest", std::to_string(*least)}};
+}
+
 bool TriggerDelay::should_wait(std::int64_t num_records, EpochMillis now) {
   if (now - last_trigger_ < longest_.count() && num_records < least_) return true;
   last_trigger_ = now;

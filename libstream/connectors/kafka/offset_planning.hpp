@@ -4,6 +4,7 @@
 
 #include <libstream/connectors/kafka/partition_offsets.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,11 @@ PartitionOffsets limit_offsets(std::int64_t limit, const PartitionOffsets& begin
 
 /// Records in [begins, latest), partitions behind their begin not counted.
 std::int64_t num_records_between(const PartitionOffsets& begins, const PartitionOffsets& latest);
+
+/// Spark's metrics of the lag: avg-, max- and minOffsetsBehindLatest over the partitions of
+/// `latest`; those not in `consumed` count from 0. Empty where there is none.
+std::map<std::string, std::string> offsets_behind(const PartitionOffsets& consumed,
+                                                  const PartitionOffsets& latest);
 
 /// minOffsetsPerTrigger: whether an epoch has to wait for more records.
 class TriggerDelay {

@@ -83,6 +83,21 @@ TEST_CASE("rates are never printed in scientific notation") {
   CHECK(json["sources"][0]["endOffset"] == "not json");
 }
 
+TEST_CASE("a source that knows how far it is ahead says so, as Spark's sources do") {
+  auto reporter = one_to_one();
+  SourceStanding standing{"{\"0\":20}", {{"maxOffsetsBehindLatest", "11"}}};
+  const auto& ahead =
+      reporter.on_epoch_committed(committed(0, "{\"0\":9}", 4, 1), 1000, {standing});
+  const auto json = nlohmann::json::parse(to_json(ahead));
+  CHECK(json["sources"][0]["endOffset"].dump() == "{\"0\":9}");
+  CHECK(json["sources"][0]["latestOffset"].dump() == "{\"0\":20}");
+  CHECK(json["sources"][0]["metrics"]["maxOffsetsBehindLatest"] == "11");
+  const auto& silent = reporter.on_epoch_committed(committed(1, "{\"0\":12}", 3, 1), 2000);
+  const auto other = nlohmann::json::parse(to_json(silent));
+  CHECK(other["sources"][0]["latestOffset"].dump() == "{\"0\":12}");
+  CHECK_FALSE(other["sources"][0].contains("metrics"));
+}
+
 TEST_CASE("several sinks are listed, and the first one is the sink") {
   ProgressReporter reporter({"q", "r", "", {"s"}, {"a", "b"}, {"0"}, 100});
   const auto json =

@@ -265,6 +265,22 @@ TEST_CASE("a bounded read goes from its start to its end") {
   CHECK_FALSE(ranges({{"startingOffsets", R"({"t":{"0":9,"1":0}})"}, {"endingTimestamp", "5"}}));
 }
 
+TEST_CASE("the planner says what there is and how far an epoch stays behind it") {
+  Planning planning;
+  planning.topics->logs = {{{"t", 0}, {0, 100}}, {{"t", 1}, {0, 11}}};
+  const auto planner = planning.planner({{"maxOffsetsPerTrigger", "10"}});
+  const auto& lag = dynamic_cast<const SourceLag&>(*planner);
+  const std::string start = R"({"t":{"0":50,"1":11}})";
+  CHECK(lag.newest_offset().empty());
+  CHECK(lag.metrics(start).empty());
+  const std::string end = latest(*planner, start);
+  CHECK(end == R"({"t":{"0":60,"1":11}})");
+  CHECK(lag.newest_offset() == R"({"t":{"0":100,"1":11}})");
+  CHECK(lag.metrics(end) == std::map<std::string, std::string>{{"avgOffsetsBehindLatest", "20.0"},
+                                                               {"maxOffsetsBehindLatest", "40"},
+                                                               {"minOffsetsBehindLatest", "0"}});
+}
+
 TEST_CASE("committed offsets go to the monitoring group only where there is one") {
   Planning planning;
   planning.topics->logs = {{{"t", 0}, {0, 1}}};

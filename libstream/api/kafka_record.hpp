@@ -7,10 +7,21 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace stream {
 
-/// Keys and values are bytes; either may be missing.
+/// A header's value is bytes; it may be missing.
+struct KafkaHeader {
+  std::string key;
+  std::optional<std::string> value;
+
+  bool operator==(const KafkaHeader&) const = default;
+};
+STREAM_RECORD(KafkaHeader, key, value);
+
+/// Keys and values are bytes; either may be missing. Headers are read where the option
+/// includeHeaders is true.
 struct KafkaRecord {
   std::optional<std::string> key;
   std::optional<std::string> value;
@@ -18,7 +29,8 @@ struct KafkaRecord {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::optional<Timestamp> timestamp;
+  std::vector<KafkaHeader> headers;
 };
-STREAM_RECORD(KafkaRecord, key, value, topic, partition, offset, timestamp);
+STREAM_RECORD(KafkaRecord, key, value, topic, partition, offset, timestamp, headers);
 
 }  // namespace stream

@@ -78,6 +78,7 @@ class BrokerOffsets final : public TopicOffsets {
 Result<void> BrokerOffsets::connect() {
   KafkaSettings settings;
   settings.decided = {{"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"}};
+  if (!options_.reading.group_id.empty()) settings.defaults["group.id"] = options_.reading.group_id;
   if (!options_.reading.monitoring_group.empty())
     settings.decided["group.id"] = options_.reading.monitoring_group;
   STREAM_TRY(client_, KafkaClient::make(KafkaRole::consumer, options_.client, std::move(settings)));

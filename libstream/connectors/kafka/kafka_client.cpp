@@ -24,6 +24,16 @@ Error refused_property(rd_kafka_conf_res_t result, const std::string& name,
   return bad_option(fmt::format("kafka.{}: '{}' is refused: {}", name, value, reason));
 }
 
+/// " (kafka.ssl.ca.location = /nowhere)": the library's reason names properties, not their values.
+std::string values_named_in(std::string_view reason, const KafkaProperties& properties) {
+  std::string values;
+  for (const auto& [name, value] : properties.values) {
+    if (is_kafka_secret(name) || reason.find(name) == std::string_view::npos) continue;
+    values += fmt::format("{}kafka.{} = {}", values.empty() ? " (" : ", ", name, value);
+  }
+  return values.empty() ? values : values + ")";
+}
+
 }  // namespace
 
 /// What the library calls, on its own threads or in poll.
@@ -77,7 +87,8 @@ Result<void> KafkaClient::configure(KafkaRole role) {
   const auto type = role == KafkaRole::consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
   client_.reset(rd_kafka_new(type, configuration.get(), reason.data(), reason.size()));
   if (!client_)
-    return bad_option(fmt::format("kafka: no client with these options: {}", reason.data()));
+    return bad_option(fmt::format("kafka: no client with these options: {}{}", reason.data(),
+                                  values_named_in(reason.data(), properties_)));
   configuration.release();  // the client has taken it
   return {};
 }

@@ -1,3 +1,4 @@
+#include <libstream/base/unique_id.hpp>
 #include <libstream/connectors/kafka/kafka_client.hpp>
 #include <libstream/connectors/kafka/kafka_connector.hpp>
 #include <libstream/connectors/kafka/kafka_planner.hpp>
@@ -54,6 +55,9 @@ Result<std::shared_ptr<const KafkaSourceOptions>> checked_options(OptionMap opti
              parse_kafka_source_options(std::move(options), is_streaming));
   // The client's own properties are wrong or right now, not when the query starts.
   STREAM_TRY(KafkaClient::make(KafkaRole::consumer, parsed.client, {}));
+  KafkaReading& reading = parsed.reading;
+  if (!reading.group_id_prefix.empty())
+    reading.group_id = fmt::format("{}-{}", reading.group_id_prefix, make_unique_id());
   return std::make_shared<const KafkaSourceOptions>(std::move(parsed));
 }
 
@@ -80,7 +84,8 @@ Result<std::shared_ptr<const Source>> make_typed_kafka_source(OptionMap options,
     if (found == all.end() || value_width(found->field.type.kind) != value_width(field.type.kind))
       return bad_plan(fmt::format("kafka: its records have no {} {}; they have {}", field.name,
                                   field.type.to_string(), kafka_schema(true).to_string()));
-    chosen.push_back({found->column, field});
+    const bool is_left_out = field.name == "headers" && !checked->has_headers;
+    chosen.push_back({is_left_out ? kNoHeaders : found->column, field});
   }
   return std::shared_ptr<const Source>(
       std::make_shared<KafkaSource>(std::move(checked), std::move(chosen), true));

@@ -63,6 +63,13 @@ ErrorClass kafka_error_class(int code) {
   }
 }
 
+bool is_kafka_refusal(int code) {
+  return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+}
+
 bool is_hopeless_connection(int code, std::string_view text) {
   if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL) return true;
   return code == RD_KAFKA_RESP_ERR__TRANSPORT && contains(text, "connecting to a SSL listener");

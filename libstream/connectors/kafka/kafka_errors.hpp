@@ -12,6 +12,9 @@ namespace stream {
 /// What a code of the library means to a query.
 ErrorClass kafka_error_class(int code);
 
+/// True where the broker denies the right to do it: trying again changes nothing.
+bool is_kafka_refusal(int code);
+
 /// True for failures of a connection that trying again cannot mend: a wrong password, TLS against
 /// plain text.
 bool is_hopeless_connection(int code, std::string_view text);

@@ -104,8 +104,7 @@ Error KafkaProducer::failure(rd_kafka_error_s* error, std::string_view doing) {
     const bool is_fenced = code == RD_KAFKA_RESP_ERR__FENCED ||
                            code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
                            code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
-    // Another failure that ends this producer does not end the next one of the same task.
-    if (!is_fenced) return transient(client_->error(code, doing, text).message());
+    if (!is_fenced) return failure_of_attempt(code, doing, text);
     const std::int64_t age = is_in_transaction_ ? steady_millis() - transaction_began_ : 0;
     return fatal(fmt::format(
         "{}; another instance of this query has taken over, or this transaction ({} ms old) was "
@@ -118,10 +117,14 @@ Error KafkaProducer::failure(rd_kafka_error_s* error, std::string_view doing) {
       client_->get(), static_cast<int>(client_->request_timeout().count())));
   if (abort && rd_kafka_error_is_fatal(abort.get()) != 0) return failure(abort.get(), doing);
   is_in_transaction_ = false;
-  const Error reason = client_->error(code, doing, text);
-  // The epoch runs again with a new producer, unless that cannot help.
-  if (kafka_error_class(code) == ErrorClass::bad_option) return reason;
-  return transient(reason.message());
+  return failure_of_attempt(code, doing, text);
+}
+
+Error KafkaProducer::failure_of_attempt(int code, std::string_view doing,
+                                        std::string_view text) const {
+  Error reason = client_->error(code, doing, text);
+  const bool is_final = kafka_error_class(code) == ErrorClass::bad_option || is_kafka_refusal(code);
+  return is_final ? reason : transient(reason.message());
 }
 
 Result<void> KafkaProducer::start() {
@@ -154,8 +157,7 @@ Result<void> KafkaProducer::check() {
   if (fatal_code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const ErrorPtr error(rd_kafka_error_new(fatal_code, "%s", text.data()));
     is_dead_ = true;
-    if (!is_transactional_)
-      return transient(client_->error(fatal_code, "writing", text.data()).message());
+    if (!is_transactional_) return failure_of_attempt(fatal_code, "writing", text.data());
     const ErrorPtr seen(rd_kafka_abort_transaction(client_->get(), kAbortMillis));
     return failure(seen ? seen.get() : error.get(), "writing");
   }

@@ -58,6 +58,9 @@ class KafkaProducer {
   template <class Call>
   Result<void> carry_out(std::string_view doing, Call call);
   Error failure(rd_kafka_error_s* error, std::string_view doing);
+  /// What ends this producer does not end the next one of the same task: the epoch runs again,
+  /// unless that cannot help.
+  Error failure_of_attempt(int code, std::string_view doing, std::string_view text) const;
   struct Reports;
 
   struct Topic {

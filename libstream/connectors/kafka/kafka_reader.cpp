@@ -26,7 +26,7 @@ KafkaSettings consumer_settings(const KafkaReading& reading) {
       {"check.crcs", "true"},
       {"isolation.level", "read_committed"},
   };
-  if (!reading.group_id_prefix.empty()) settings.defaults["group.id"] = reading.group_id_prefix;
+  if (!reading.group_id.empty()) settings.defaults["group.id"] = reading.group_id;
   settings.decided = {
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},

@@ -164,9 +164,15 @@ std::vector<Field> trigger_fields() {
                   [](Written& w, std::int64_t n) { w.options.triggers.max_offsets = n; }),
       count_field("minOffsetsPerTrigger", "", "Streams: an epoch waits for so many records.", 1,
                   [](Written& w, std::int64_t n) { w.options.triggers.min_offsets = n; }),
-      {{"maxTriggerDelay", "", "15m", "Streams: but no longer than this."},
+      {{"maxTriggerDelay", "", "15m",
+        "Streams: but no longer than this; a bare number is milliseconds."},
        [](Written& w, const std::string& v) -> Result<void> {
-         STREAM_TRY(w.options.triggers.max_delay, parse_duration(v));
+         // Spark takes a bare number too.
+         if (const auto millis = option_integer(v); millis && *millis >= 0) {
+           w.options.triggers.max_delay = Duration(*millis);
+         } else {
+           STREAM_TRY(w.options.triggers.max_delay, parse_duration(v));
+         }
          w.has_delay = true;
          return {};
        }},
@@ -204,7 +210,8 @@ std::vector<Field> reading_fields() {
       count_field("kafkaConsumer.pollTimeoutMs", "120000",
                   "Milliseconds that reading waits for records that should be there.", 1,
                   [](Written& w, std::int64_t n) { w.options.reading.poll_timeout = Duration(n); }),
-      {{"groupIdPrefix", "", "", "Beginning of the consumer's group id; no group is joined."},
+      {{"groupIdPrefix", "", "",
+        "Beginning of the consumer's group id, an id of its own follows; kafka.group.id wins."},
        text(&KafkaReading::group_id_prefix)},
       {{"monitoringGroup", "", "",
         "A consumer group that gets the offsets of each commit, for monitoring tools only."},

@@ -45,6 +45,8 @@ struct KafkaReading {
   Duration retry_interval = std::chrono::seconds(1);
   Duration poll_timeout = std::chrono::seconds(120);
   std::string group_id_prefix;
+  /// The prefix and an id of the source's own; empty without a prefix. The client's group.id wins.
+  std::string group_id;
   std::string monitoring_group;
 };
 

@@ -26,10 +26,20 @@ void append_bytes(ColumnBuilder& builder, const void* bytes, std::size_t size) {
   }
 }
 
-std::size_t append_headers(ColumnBuilder& builder, const rd_kafka_message_t& message) {
+/// A record without headers has null, or an empty array where the column is never null.
+void append_no_headers(ColumnBuilder& builder, bool is_nullable) {
+  if (is_nullable) {
+    builder.append_null();
+  } else {
+    builder.append_array();
+  }
+}
+
+std::size_t append_headers(ColumnBuilder& builder, bool is_nullable,
+                           const rd_kafka_message_t& message) {
   rd_kafka_headers_t* found = nullptr;
   if (rd_kafka_message_headers(&message, &found) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    builder.append_null();  // none
+    append_no_headers(builder, is_nullable);
     return 0;
   }
   ColumnBuilder& entry = builder.child(0);
@@ -72,6 +82,7 @@ const Schema& kafka_schema(bool has_headers) {
 
 struct RecordColumns::Filled {
   std::size_t column;
+  bool is_nullable;
   ColumnBuilder builder;
 };
 
@@ -87,7 +98,7 @@ RecordColumns::RecordColumns(const std::vector<RecordField>& fields, BlockPool& 
   Schema schema;
   for (const RecordField& one : fields) {
     schema.fields.push_back(one.field);
-    filled_.push_back({one.column, ColumnBuilder(one.field.type, pool)});
+    filled_.push_back({one.column, one.field.is_nullable, ColumnBuilder(one.field.type, pool)});
   }
   schema_ = std::make_shared<const Schema>(std::move(schema));
 }
@@ -138,8 +149,11 @@ void RecordColumns::append(rd_kafka_message_s& message) {
         }
         break;
       }
+      case kNoHeaders:
+        append_no_headers(builder, filled.is_nullable);
+        break;
       default:
-        num_bytes_ += append_headers(builder, message);
+        num_bytes_ += append_headers(builder, filled.is_nullable, message);
     }
   }
   ++num_rows_;

@@ -25,6 +25,8 @@ struct RecordField {
   std::size_t column = 0;
   Field field;
 };
+/// The number of a column that is asked for and not read: no record has headers.
+inline constexpr std::size_t kNoHeaders = 8;
 /// All of kafka_schema(has_headers).
 std::vector<RecordField> record_fields(bool has_headers);
 

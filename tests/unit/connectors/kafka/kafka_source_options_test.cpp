@@ -63,6 +63,17 @@ TEST_CASE("all options are taken, whatever the case of their names") {
   CHECK(parsed->client.value("fetch.min.bytes") == "1");
 }
 
+TEST_CASE("the longest trigger delay is a duration, or a bare number of milliseconds") {
+  const auto delay_of = [](const char* text) {
+    return parse_kafka_source_options(with({{"maxTriggerDelay", text}}), true);
+  };
+  CHECK(delay_of("1500")->triggers.max_delay == Duration(1500));
+  CHECK(delay_of("2s")->triggers.max_delay == Duration(2000));
+  CHECK(parse_kafka_source_options(with({}), true)->triggers.max_delay == std::chrono::minutes(15));
+  CHECK_FALSE(delay_of("-1"));
+  CHECK_FALSE(delay_of("soon"));
+}
+
 TEST_CASE("a time goes before times by partition, those before offsets") {
   const auto start = [](OptionMap options) {
     return parse_kafka_source_options(with(std::move(options)), true).value().start;

@@ -3,6 +3,7 @@
 #include <libstream/api/sql_sink.hpp>
 #include <libstream/connectors/kafka/kafka_sink_options.hpp>
 #include <libstream/connectors/kafka/kafka_source_options.hpp>
+#include <libstream/connectors/postgresql/postgresql.hpp>
 #include <libstream/expressions/aggregate_function.hpp>
 #include <libstream/expressions/window_function.hpp>
 #include <libstream/formats/file_format.hpp>
@@ -87,6 +88,19 @@ void print_options(const std::vector<OptionText>& options) {
                option.default_value.empty() ? "" : fmt::format(" [{}]", option.default_value));
 }
 
+bool is_postgresql(const std::string& name) { return name == "postgresql" || name == "jdbc"; }
+
+std::vector<OptionText> source_texts_of(const std::string& name) {
+  if (name == "kafka") return kafka_source_option_texts();
+  return is_postgresql(name) ? postgresql_source_option_texts() : format_option_texts(name);
+}
+
+/// Empty where a sink takes what the source takes.
+std::vector<OptionText> sink_texts_of(const std::string& name) {
+  if (name == "kafka") return kafka_sink_option_texts();
+  return is_postgresql(name) ? postgresql_sink_option_texts() : std::vector<OptionText>();
+}
+
 /// The formats that SQL and DataFrames know by name.
 void list_formats() {
   const std::vector<std::string> sources = source_formats();
@@ -101,10 +115,10 @@ void list_formats() {
                is_source && is_sink ? "source, sink"
                : is_source          ? "source"
                                     : "sink");
-    print_options(name == "kafka" ? kafka_source_option_texts() : format_option_texts(name));
-    if (name == "kafka" && is_sink) {
+    print_options(source_texts_of(name));
+    if (const auto texts = sink_texts_of(name); is_sink && !texts.empty()) {
       fmt::print("  as a sink:\n");
-      print_options(kafka_sink_option_texts());
+      print_options(texts);
     }
   }
   for (const AbsentFormat& absent : absent_formats())

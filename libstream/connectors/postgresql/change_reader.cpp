@@ -19,6 +19,7 @@ class ChangeReader final : public SourceReader {
 
   Result<void> start(const ReaderContext& context) override {
     pool_ = &context.pool;
+    wake_ = context.wake;
     batch_rows_ = std::max<std::size_t>(context.batch_rows, 1);
     for (const SourceColumn& column : plan_->table.columns)
       builders_.emplace_back(column.read_as, context.pool);
@@ -48,13 +49,18 @@ class ChangeReader final : public SourceReader {
     num_rows_ = 0;
     // An update may give two rows.
     while (num_rows_ + 1 < std::max<std::size_t>(batch_rows_, 2) && connection_) {
-      STREAM_TRY(const auto message, connection_->copy_out());
-      if (!message) {
+      STREAM_TRY(const CopyMessage message, connection_->copy_out(kReadSlice));
+      if (message.kind == CopyMessage::Kind::nothing_yet) {
+        if (num_rows_ > 0) break;
+        if (wake_) wake_();
+        return ReadStatus::no_rows_yet;
+      }
+      if (message.kind == CopyMessage::Kind::end) {
         if (!decoder_->has_ended()) return transient("PostgreSQL ended a COPY in the middle");
         connection_.reset();
         break;
       }
-      STREAM_TRY(take(*message));
+      STREAM_TRY(take(message.bytes));
     }
     if (num_rows_ == 0) return ReadStatus::end_of_split;
     std::vector<Column> columns;
@@ -195,6 +201,7 @@ class ChangeReader final : public SourceReader {
   }
 
   ChangePlanRef plan_;
+  std::function<void()> wake_;
   std::shared_ptr<const Schema> schema_;
   BlockPool* pool_ = nullptr;
   std::size_t batch_rows_ = 1;

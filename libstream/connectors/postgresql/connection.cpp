@@ -1,8 +1,10 @@
 #include <libstream/connectors/postgresql/connection.hpp>
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <libpq-fe.h>
@@ -282,18 +284,44 @@ Result<std::int64_t> Connection::end_copy_in() {
   return ended->num_changed();
 }
 
-Result<void> Connection::begin_copy_out(const std::string& statement) { return run(statement); }
+Result<void> Connection::begin_copy_out(const std::string& statement) {
+  is_copy_begun_ = false;
+  if (PQsendQuery(connection_.get(), statement.c_str()) != 1) return lost();
+  return {};
+}
 
-Result<std::optional<std::string_view>> Connection::copy_out() {
-  char* buffer = nullptr;
-  const int size = PQgetCopyData(connection_.get(), &buffer, 0);
-  message_.reset(buffer);
-  if (size >= 0) return std::optional(std::string_view(buffer, static_cast<std::size_t>(size)));
-  if (size == -2) return lost();
+/// False: the server has said nothing.
+Result<bool> Connection::wait_for_input(Duration wait) {
+  pollfd socket{PQsocket(connection_.get()), POLLIN, 0};
+  const int found = poll(&socket, 1, static_cast<int>(wait.count()));
+  if (found < 0 && errno != EINTR) return lost();
+  if (PQconsumeInput(connection_.get()) != 1) return lost();
+  return found != 0;
+}
+
+Result<CopyMessage> Connection::copy_out(Duration wait) {
+  constexpr CopyMessage kNothingYet{CopyMessage::Kind::nothing_yet};
+  while (!is_copy_begun_ && PQisBusy(connection_.get()) == 1) {
+    STREAM_TRY(const bool has_input, wait_for_input(wait));
+    if (!has_input) return kNothingYet;
+  }
+  if (!is_copy_begun_) STREAM_TRY(take(PQgetResult(connection_.get())));
+  is_copy_begun_ = true;
+  for (;;) {
+    char* buffer = nullptr;
+    const int size = PQgetCopyData(connection_.get(), &buffer, 1);
+    message_.reset(buffer);
+    if (size > 0)
+      return CopyMessage{CopyMessage::Kind::bytes, {buffer, static_cast<std::size_t>(size)}};
+    if (size == -2) return lost();
+    if (size == -1) break;
+    STREAM_TRY(const bool has_input, wait_for_input(wait));
+    if (!has_input) return kNothingYet;
+  }
   auto ended = take(PQgetResult(connection_.get()));
   while (pg_result* more = PQgetResult(connection_.get())) PQclear(more);
   if (!ended) return std::move(ended).error();
-  return std::optional<std::string_view>();
+  return CopyMessage{CopyMessage::Kind::end};
 }
 
 }  // namespace stream::postgresql

@@ -2,6 +2,7 @@
 // detached tasks hold one. One thread at a time.
 #pragma once
 
+#include <libstream/base/clock.hpp>
 #include <libstream/connectors/postgresql/column_type.hpp>
 #include <libstream/connectors/postgresql/options.hpp>
 
@@ -55,6 +56,16 @@ struct Parameter {
 
 enum class ResultFormat { text = 0, binary = 1 };
 
+/// How long a reader waits for the server in one call; in between its task can be ended.
+inline constexpr Duration kReadSlice{100};
+
+/// What a COPY TO has at the moment.
+struct CopyMessage {
+  enum class Kind { bytes, nothing_yet, end };
+  Kind kind = Kind::bytes;
+  std::string_view bytes = {};  ///< valid until the next call
+};
+
 class Connection {
  public:
   /// Connects, sets the session up (UTC, UTF-8, time-outs) and runs sessionInitStatement. Errors
@@ -75,9 +86,10 @@ class Connection {
   /// Ends a COPY FROM; how many rows went in.
   Result<std::int64_t> end_copy_in();
 
+  /// Sends a COPY TO; its errors come with the first copy_out.
   Result<void> begin_copy_out(const std::string& statement);
-  /// The next message of a COPY TO, valid until the next call; nullopt: it has ended.
-  Result<std::optional<std::string_view>> copy_out();
+  /// The next message of a COPY TO. Waits at most about `wait` for the server to say something.
+  Result<CopyMessage> copy_out(Duration wait);
 
   /// The SQLSTATE of the last error.
   const std::string& last_state() const { return last_state_; }
@@ -94,12 +106,14 @@ class Connection {
   Result<Rows> take(pg_result* result);
   Error error_of(const pg_result* result);
   Error lost() const;
+  Result<bool> wait_for_input(Duration wait);
   Result<void> set_up(const ConnectionOptions& options);
 
   std::unique_ptr<pg_conn, Finish> connection_;
   std::string server_;  ///< host:port/database, for messages
   std::unique_ptr<char, Free> message_;
   std::string last_state_;
+  bool is_copy_begun_ = false;  // the server has answered the COPY TO
 };
 
 /// "postgresql://host:port/database", never with user or password: what descriptions show.

@@ -1,5 +1,6 @@
 #include <libstream/base/duration.hpp>
 #include <libstream/connectors/postgresql/options.hpp>
+#include <libstream/connectors/postgresql/postgresql.hpp>
 
 #include <fmt/format.h>
 
@@ -161,6 +162,13 @@ const OptionTable<SourceOptions>& source_table() {
 }
 
 template <class Options>
+std::vector<OptionText> texts_with_connection(const OptionTable<Options>& table) {
+  auto all = texts_of(connection_table());
+  for (const OptionText& text : texts_of(table)) all.push_back(text);
+  return all;
+}
+
+template <class Options>
 Result<void> read_all(OptionMap options, const OptionTable<Options>& table,
                       ConnectionOptions& connection, Options& target) {
   std::vector<Error> errors;
@@ -169,9 +177,7 @@ Result<void> read_all(OptionMap options, const OptionTable<Options>& table,
   };
   note(read_options(connection_table(), options, connection));
   note(read_options(table, options, target));
-  auto known = texts_of(connection_table());
-  for (const OptionText& text : texts_of(table)) known.push_back(text);
-  note(refuse_unknown(options, known, "postgresql"));
+  note(refuse_unknown(options, texts_with_connection(table), "postgresql"));
   if (!errors.empty()) return join_errors(errors);
   return {};
 }
@@ -235,3 +241,15 @@ Result<void> read_source_options(OptionMap options, bool is_streaming,
 }
 
 }  // namespace stream::postgresql
+
+namespace stream {
+
+std::vector<OptionText> postgresql_source_option_texts() {
+  return postgresql::texts_with_connection(postgresql::source_table());
+}
+
+std::vector<OptionText> postgresql_sink_option_texts() {
+  return postgresql::texts_with_connection(postgresql::sink_table());
+}
+
+}  // namespace stream

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace stream {
 
@@ -32,6 +33,10 @@ Result<std::shared_ptr<const Sink>> make_postgresql_sink(PostgresSinkRequest req
 
 /// Reads the columns through a connection. A stream follows a growing key or a replication slot.
 Result<std::shared_ptr<const Source>> make_postgresql_source(OptionMap options, bool is_streaming);
+
+/// For lists of options; empty where the build has no libpq.
+std::vector<OptionText> postgresql_source_option_texts();
+std::vector<OptionText> postgresql_sink_option_texts();
 
 /// Why this build is without PostgreSQL and what to do; "" where it is with it.
 std::string_view postgresql_absence();

@@ -13,5 +13,7 @@ Result<std::shared_ptr<const Sink>> make_postgresql_sink(PostgresSinkRequest) {
 Result<std::shared_ptr<const Source>> make_postgresql_source(OptionMap, bool) {
   return bad_option(std::string(postgresql_absence()));
 }
+std::vector<OptionText> postgresql_source_option_texts() { return {}; }
+std::vector<OptionText> postgresql_sink_option_texts() { return {}; }
 
 }  // namespace stream

@@ -13,6 +13,7 @@ class TableReader final : public SourceReader {
   explicit TableReader(SourcePlanRef plan) : plan_(std::move(plan)), schema_(plan_->schema()) {}
 
   Result<void> start(const ReaderContext& context) override {
+    wake_ = context.wake;
     batch_rows_ = std::max<std::size_t>(context.batch_rows, 1);
     if (plan_->options.fetch_size > 0)
       batch_rows_ = std::min(batch_rows_, static_cast<std::size_t>(plan_->options.fetch_size));
@@ -46,14 +47,19 @@ class TableReader final : public SourceReader {
     std::size_t bytes = 0;
     std::size_t num_rows = 0;
     while (num_rows < batch_rows_ && bytes < batch_bytes_ && connection_) {
-      STREAM_TRY(const auto message, connection_->copy_out());
-      if (!message) {
+      STREAM_TRY(const CopyMessage message, connection_->copy_out(kReadSlice));
+      if (message.kind == CopyMessage::Kind::nothing_yet) {
+        if (num_rows > 0) break;
+        if (wake_) wake_();
+        return ReadStatus::no_rows_yet;
+      }
+      if (message.kind == CopyMessage::Kind::end) {
         if (!decoder_->has_ended()) return transient("PostgreSQL ended a COPY in the middle");
         connection_.reset();
         break;
       }
-      bytes += message->size();
-      STREAM_TRY(num_rows, add(*message, num_rows));
+      bytes += message.bytes.size();
+      STREAM_TRY(num_rows, add(message.bytes, num_rows));
     }
     if (num_rows == 0) return ReadStatus::end_of_split;
     std::vector<Column> columns;
@@ -71,6 +77,7 @@ class TableReader final : public SourceReader {
 
   SourcePlanRef plan_;
   std::shared_ptr<const Schema> schema_;
+  std::function<void()> wake_;
   std::size_t batch_rows_ = 1;
   std::size_t batch_bytes_ = 1;
   std::vector<ColumnBuilder> builders_;

@@ -204,7 +204,10 @@ FraudFrames detect_fraud(Session& session, const FraudOptions& options) {
                           .union_all(session.sql(takeover_sql()))
                           .union_all(session.sql(merchant_alert_sql()));
   return {alerts.cache(),
-          session.sql("SELECT value, problem FROM validated WHERE problem IS NOT NULL"), merchants};
+          session.sql("SELECT value, problem FROM validated WHERE problem IS NOT NULL"),
+          card_alerts.to_df().late_rows().select_expr(
+              {"to_json(struct(*)) AS value", "'late' AS problem"}),
+          merchants};
 }
 
 }  // namespace stream::apps

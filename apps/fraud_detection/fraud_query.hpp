@@ -15,7 +15,7 @@
 namespace stream::apps {
 
 struct FraudOptions {
-  std::string kafka;  ///< HOST:PORT of a broker with topics payments, logins, alerts; empty: none
+  std::string kafka;  ///< HOST:PORT of a broker with topics payments, logins; empty: none
   std::string cards;  ///< CSV file with columns card, home, limit_cents; empty: generated
   std::string
       postgres;  ///< connection text: table cards is read, table alerts written; empty: none
@@ -46,6 +46,7 @@ STREAM_RECORD(MerchantWindow, merchant, end, payments, declined, cents);
 struct FraudFrames {
   DataFrame alerts;     ///< rows of Alert
   DataFrame rejects;    ///< rows of RejectedPayment
+  DataFrame late;       ///< the same, of payments behind the watermark
   DataFrame merchants;  ///< rows of MerchantWindow, once each is over
 };
 

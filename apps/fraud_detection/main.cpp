@@ -21,6 +21,7 @@ struct Options {
   std::string output;
   std::string rejects;
   std::string checkpoint;
+  std::string idle = "1min";
   std::uint32_t parallelism = 1;
   bool verify = false;
   bool json = false;
@@ -68,12 +69,20 @@ std::vector<DataStreamWriter> outputs_of(const FraudFrames& frames, const Option
     outputs.push_back(frames.alerts.write_stream().format("json").option("path", options.output));
   if (!options.rejects.empty())
     outputs.push_back(frames.rejects.write_stream().format("json").option("path", options.rejects));
-  if (!options.fraud.kafka.empty())
-    outputs.push_back(frames.alerts.select_expr({"subject AS key", "to_json(struct(*)) AS value"})
-                          .write_stream()
-                          .format("kafka")
-                          .option("kafka.bootstrap.servers", options.fraud.kafka)
-                          .option("topic", "alerts"));
+  if (!options.fraud.kafka.empty()) {
+    const auto to_topic = [&](const DataFrame& frame, const char* key, const char* value,
+                              const char* topic) {
+      outputs.push_back(
+          frame.select_expr({std::string(key) + " AS key", std::string(value) + " AS value"})
+              .write_stream()
+              .format("kafka")
+              .option("kafka.bootstrap.servers", options.fraud.kafka)
+              .option("topic", topic));
+    };
+    to_topic(frames.alerts, "subject", "to_json(struct(*))", "alerts");
+    to_topic(frames.rejects, "problem", "value", "rejects");
+    to_topic(frames.late, "problem", "value", "rejects");
+  }
   if (!options.fraud.postgres.empty())
     outputs.push_back(frames.alerts.write_stream()
                           .format("postgresql")
@@ -106,6 +115,9 @@ int run(Options& options) {
   options.terminal.show_status = false;
   Session session(runner_of(options.cluster, options.parallelism));
   session.parallelism(options.parallelism);
+  // Without an end a topic that brings nothing must not hold the other one's alerts back.
+  if (!options.fraud.kafka.empty() && !options.verify)
+    session.conf("spark.sql.streaming.idleSourceTimeout", options.idle);
   const FraudFrames frames = detect_fraud(session, options.fraud);
   const auto dashboard = std::make_shared<Dashboard>();
   // On nodes the dashboard gathers, and is drawn, where the query is coordinated.
@@ -152,7 +164,13 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}))
       ->capture_default_str();
   app.add_option("--kafka", fraud.kafka,
-                 "HOST:PORT of a broker: topics payments and logins are read, alerts written");
+                 "HOST:PORT of a broker: topics payments and logins are read, alerts and rejects "
+                 "written");
+  app.add_option(
+         "--idle", options.idle,
+         "with --kafka: a topic that brings nothing for so long holds the other one back no "
+         "longer")
+      ->capture_default_str();
   app.add_option("--cards", fraud.cards, "CSV file with a header: card,home,limit_cents")
       ->check(CLI::ExistingPath);
   app.add_option("--postgres", fraud.postgres,

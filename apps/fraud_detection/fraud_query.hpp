@@ -27,7 +27,7 @@ struct FraudOptions {
 
 /// Rows that could not be used, and why.
 struct RejectedPayment {
-  std::string value;
+  std::optional<std::string> value;  ///< none: a record of a topic without one
   std::string problem;
 };
 STREAM_RECORD(RejectedPayment, value, problem);

@@ -13,6 +13,13 @@ void require_running(ChildProcess& child) {
   if (!child.is_running()) FAIL("the program ended by itself: " << child.wait().output);
 }
 
+/// For a shell.
+std::string quoted(const std::string& text) {
+  std::string made = "'";
+  for (const char c : text) made += c == '\'' ? "'\\''" : std::string(1, c);
+  return made + "'";
+}
+
 WindowProgram topic_program(std::uint64_t seed) {
   const std::string brokers = server_variable("STREAM_TEST_KAFKA");
   return {brokers, topic_output(brokers), seed};
@@ -105,7 +112,7 @@ TEST_CASE("a full disk under the checkpoint ends the program and costs no row") 
   std::string command =
       "trap '' XFSZ; ulimit -f 4; exec '" + std::string(STREAM_BIN) + "/streamctl'";
   for (const std::string& argument : program.arguments("20ms", ""))
-    command += " '" + argument + "'";
+    command += " " + quoted(argument);
   ChildProcess child("/bin/sh", {"-c", command});
   for (int i = 0; i < 300 && child.is_running(); ++i) {
     program.add_readings();

@@ -1,7 +1,7 @@
 // PostgreSQL by TLS, with a certificate that is checked.
 #include <tests/servers/postgres_fixture.hpp>
 
-#include <fstream>
+#include <cstdlib>
 
 using namespace stream;
 using namespace stream::testing;
@@ -30,9 +30,12 @@ TEST_CASE("a server that shows the right certificate is trusted, any other one i
   const std::string missing = ask({{"sslmode", "verify-full"}, {"sslrootcert", "/nowhere/ca.pem"}});
   CHECK_THAT(missing, ContainsSubstring("/nowhere/ca.pem") && ContainsSubstring("sslmode"));
   // Another authority than the one that signed.
-  ServerScript stranger("postgres", "tls");
-  const std::string untrusted = ask(
-      {{"sslmode", "verify-full"}, {"sslrootcert", stranger.variable("STREAM_TEST_POSTGRES_CA")}});
+  const TemporaryDirectory directory;
+  const std::string stranger = directory / "stranger.pem";
+  REQUIRE(std::system(("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=stranger -keyout " +
+                       stranger + ".key -out " + stranger + " 2>/dev/null")
+                          .c_str()) == 0);
+  const std::string untrusted = ask({{"sslmode", "verify-full"}, {"sslrootcert", stranger}});
   CHECK_THAT(untrusted,
              ContainsSubstring("certificate verify failed") && ContainsSubstring("sslmode"));
   const std::string other_name =

@@ -126,8 +126,9 @@ void run_kafka_read(const BenchOptions& options, const Print& print) {
   // In a child: the client's threads must not live in the process that forks.
   const Measured filled = measure(
       [&]() -> Result<Work> {
+        const Stopwatch watch;
         STREAM_TRY(fill_topic(servers, name, num_rows));
-        return Work{};
+        return Work{watch.seconds(), num_rows, {}};
       },
       kTimeLimit);
   if (!filled.is_ok()) return print(failed_line("kafka-read", filled.error));

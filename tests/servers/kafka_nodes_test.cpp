@@ -13,8 +13,9 @@ namespace {
 
 /// Tasks on both nodes: at least two of each stage.
 std::unique_ptr<WindowProgram> spread_program(const std::string& brokers, std::uint64_t seed) {
-  auto program = std::make_unique<WindowProgram>(brokers, seed);
-  while (program->parallelism() < 2) program = std::make_unique<WindowProgram>(brokers, ++seed);
+  auto program = std::make_unique<WindowProgram>(brokers, topic_output(brokers), seed);
+  while (program->parallelism() < 2)
+    program = std::make_unique<WindowProgram>(brokers, topic_output(brokers), ++seed);
   return program;
 }
 

@@ -1,3 +1,4 @@
+#include <libstream/base/absolute_path.hpp>
 #include <libstream/base/unique_id.hpp>
 #include <libstream/connectors/files/byte_codecs.hpp>
 #include <libstream/connectors/files/file_relation.hpp>
@@ -235,7 +236,7 @@ class FormatFileCommitter final : public SinkCommitter {
     const std::string& path = plan_->request.path;
     if (plan_->request.is_streaming) {
       STREAM_TRY(const std::int64_t last, last_sink_log_entry(files, path));
-      if (epoch <= last) return {};
+      if (epoch <= last) return staging_->clean(epoch);
     } else if (plan_->request.mode == SaveMode::overwrite) {
       STREAM_TRY(remove_old());
     }
@@ -348,8 +349,10 @@ Result<std::shared_ptr<const Sink>> make_file_sink(FileSinkRequest request,
   STREAM_TRY(refuse_unknown(request.options, known, request.format));
   if (request.path.starts_with("file:"))
     request.path.erase(0, request.path.starts_with("file://") ? 7 : 5);
-  while (request.path.size() > 1 && request.path.ends_with('/')) request.path.pop_back();
   if (request.path.empty()) return bad_option("path: a file sink needs a directory");
+  // The log of the directory names its files to readers that stand elsewhere.
+  request.path = absolute_path(request.path);
+  while (request.path.size() > 1 && request.path.ends_with('/')) request.path.pop_back();
   if (request.path.find('\n') != std::string::npos)
     return bad_option("path: must not contain line ends");
   if (!request.is_streaming) {

@@ -20,18 +20,6 @@ std::int64_t steady_millis() { return system_clock().steady_nanos() / 1'000'000;
 
 using ErrorPtr = KafkaPtr<rd_kafka_error_s>;
 
-struct AdminDelete {
-  void operator()(rd_kafka_AdminOptions_t* options) const {
-    rd_kafka_AdminOptions_destroy(options);
-  }
-  void operator()(rd_kafka_ListConsumerGroupOffsets_t* request) const {
-    rd_kafka_ListConsumerGroupOffsets_destroy(request);
-  }
-  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
-};
-template <class T>
-using AdminPtr = std::unique_ptr<T, AdminDelete>;
-
 KafkaSettings producer_settings(const std::string& transactional_id) {
   KafkaSettings settings;
   settings.defaults = {
@@ -235,53 +223,6 @@ Result<void> KafkaProducer::commit() {
   }));
   is_in_transaction_ = false;
   return {};
-}
-
-Result<std::optional<std::int64_t>> KafkaProducer::read_marker(const std::string& group,
-                                                               const std::string& topic) {
-  rd_kafka_t* const client = client_->get();
-  const int millis = static_cast<int>(client_->request_timeout().count());
-  KafkaPtr<rd_kafka_topic_partition_list_s> asked;
-  if (!topic.empty()) {
-    asked.reset(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), 0);
-  }
-  const AdminPtr<rd_kafka_AdminOptions_t> options(
-      rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS));
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), millis, nullptr, 0);
-  const ErrorPtr unset(rd_kafka_AdminOptions_set_require_stable_offsets(options.get(), 1));
-  const std::string doing = fmt::format("reading the marker of group {}", group);
-  const std::int64_t deadline = steady_millis() + millis;
-  for (;;) {
-    const AdminPtr<rd_kafka_ListConsumerGroupOffsets_t> request(
-        rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), asked.get()));
-    rd_kafka_ListConsumerGroupOffsets_t* requests[] = {request.get()};
-    const KafkaPtr<rd_kafka_queue_s> answers(rd_kafka_queue_new(client));
-    rd_kafka_ListConsumerGroupOffsets(client, requests, 1, options.get(), answers.get());
-    const AdminPtr<rd_kafka_event_t> answer(rd_kafka_queue_poll(answers.get(), millis + 1000));
-    int code = answer ? rd_kafka_event_error(answer.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
-    std::optional<std::int64_t> newest;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      std::size_t num_groups = 0;
-      const rd_kafka_group_result_t** groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-          rd_kafka_event_ListConsumerGroupOffsets_result(answer.get()), &num_groups);
-      const rd_kafka_error_t* refused =
-          num_groups > 0 ? rd_kafka_group_result_error(groups[0]) : nullptr;
-      if (refused) code = rd_kafka_error_code(refused);
-      const rd_kafka_topic_partition_list_t* found =
-          num_groups > 0 && !refused ? rd_kafka_group_result_partitions(groups[0]) : nullptr;
-      for (int i = 0; found && i < found->cnt; ++i) {
-        if (found->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) code = found->elems[i].err;
-        if (found->elems[i].offset > 0)
-          newest = std::max(newest.value_or(-1), found->elems[i].offset - 1);
-      }
-    }
-    // A coordinator that is loading, or has a transaction to finish, answers soon.
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return newest;
-    if (kafka_error_class(code) != ErrorClass::transient || steady_millis() >= deadline)
-      return client_->error(code, doing);
-    client_->poll(Duration(50));
-  }
 }
 
 }  // namespace stream

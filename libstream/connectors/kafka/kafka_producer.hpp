@@ -47,9 +47,6 @@ class KafkaProducer {
   Result<void> mark(const std::string& group, const std::string& topic, std::int64_t epoch);
   /// Error: it may have gone in all the same; the marker tells.
   Result<void> commit();
-  /// The epoch of the last committed marker; `topic` empty: looks at all.
-  Result<std::optional<std::int64_t>> read_marker(const std::string& group,
-                                                  const std::string& topic);
 
  private:
   KafkaProducer() = default;

@@ -1,6 +1,7 @@
 #include <libstream/base/check.hpp>
 #include <libstream/connectors/kafka/kafka_connector.hpp>
 #include <libstream/connectors/kafka/kafka_marker.hpp>
+#include <libstream/connectors/kafka/kafka_marker_reader.hpp>
 #include <libstream/connectors/kafka/kafka_producer.hpp>
 #include <libstream/connectors/kafka/kafka_sink_options.hpp>
 #include <libstream/connectors/memory/no_commit.hpp>
@@ -102,7 +103,8 @@ class KafkaWriter final : public SinkWriter {
                                                   plan_->is_exact ? id_ : std::string()));
     STREAM_TRY(producer->start());
     if (plan_->is_exact) {
-      STREAM_TRY(const auto found, producer->read_marker(id_, plan_->options.topic));
+      STREAM_TRY(const auto found,
+                 read_kafka_marker(plan_->options.properties, id_, plan_->options.topic));
       STREAM_TRY(marker_, judge_kafka_marker(found, history_, id_));
     }
     producer_ = std::move(producer);

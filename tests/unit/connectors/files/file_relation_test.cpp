@@ -5,6 +5,7 @@
 #include <tests/unit/connectors/files/sink_run.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace stream::testing {
 namespace {
@@ -177,6 +178,22 @@ TEST_CASE("A file sink's epochs are there once, whatever crashes, also for who r
     REQUIRE(require_value(last_sink_log_entry(memory, "/out")) == run.num_epochs - 1);
     if (!died) break;
   }
+}
+
+TEST_CASE("A file sink's log names its files in full, whatever the path was") {
+  MemoryFileSystem memory;
+  const auto sink = require_value(make_file_sink(
+      {"csv", "out/./here/", {}, {}, true, SaveMode::append, {}}, SqlSettings{}, memory));
+  SinkRun run{*sink};
+  require_ok(run.live(memory));
+  const std::string here = std::filesystem::current_path() / "out/here";
+  const auto logged = require_value(read_sink_log(memory, here));
+  REQUIRE(!logged.empty());
+  for (const LoggedFile& file : logged) REQUIRE(parent_path(file.path) == here);
+  const auto source = source_of(memory, here, {}, words(), false);
+  REQUIRE(
+      read_rows(*source, memory, require_value(source->make_planner()->plan("{}", "{}"))).size() ==
+      written_words(run).size());
 }
 
 TEST_CASE("Compressed files read back") {

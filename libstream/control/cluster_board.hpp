@@ -146,6 +146,7 @@ class ClusterBoard {
   bool sees_enough() const;
   ClusterCommands lose(const std::string& node, bool is_silent, std::int64_t now);
   std::int64_t patience() const;
+  std::int64_t long_patience() const;
   void settle(std::int64_t now, ClusterCommands& out);
   void ask_missing(ClusterCommands& out);
   void ask_to_join(const NodeInfo& node, ClusterCommands& out);

@@ -2,6 +2,8 @@
 #include <libstream/operators/gather.hpp>
 #include <libstream/operators/hash_join.hpp>
 #include <libstream/operators/row_builder.hpp>
+#include <libstream/operators/waiting_memory.hpp>
+#include <libstream/state/epoch_buffer.hpp>
 #include <libstream/state/row_keys.hpp>
 
 #include <algorithm>
@@ -12,8 +14,8 @@ namespace {
 
 class HashJoinOperator final : public Operator {
  public:
-  explicit HashJoinOperator(const HashJoinSpec& spec)
-      : spec_(spec), scope_(spec.evaluation), keys_(key_types(spec)) {
+  HashJoinOperator(const HashJoinSpec& spec, Result<std::shared_ptr<EpochMemory>> memory)
+      : spec_(spec), scope_(spec.evaluation), memory_(std::move(memory)), keys_(key_types(spec)) {
     auto joined = std::make_shared<Schema>();
     for (const std::vector<Field>* side : {&spec_.left_columns, &spec_.right_columns})
       joined->fields.insert(joined->fields.end(), side->begin(), side->end());
@@ -24,6 +26,8 @@ class HashJoinOperator final : public Operator {
 
   Result<void> open(const OperatorContext& context) override {
     scope_.open(context);
+    STREAM_TRY(const std::shared_ptr<EpochMemory> memory, memory_);
+    probes_.emplace(memory, context.pool);
     pool_ = &context.pool;
     batch_rows_ = context.batch_rows;
     return {};
@@ -32,29 +36,27 @@ class HashJoinOperator final : public Operator {
   Result<void> begin(const EpochStart& start) override {
     scope_.begin(start);
     build_batches_.clear();
-    probes_.clear();
+    probes_->clear();
     table_.clear();
     build_ = {};
     is_built_ = false;
-    next_probe_ = 0;
     next_build_row_ = 0;
     return {};
   }
 
   Result<void> push(InputPlace place, Batch batch, Output&) override {
     if (batch.num_rows() == 0) return {};
-    (place.ordinal == build_ordinal() ? build_batches_ : probes_).push_back(std::move(batch));
+    if (place.ordinal != build_ordinal()) return probes_->append(batch);
+    build_batches_.push_back(std::move(batch));
     return {};
   }
 
   Result<bool> end(const EpochStart&, Output& output) override {
     if (!is_built_) build();
-    if (next_probe_ < probes_.size()) {
-      const Batch probe = std::exchange(probes_[next_probe_++], {});
-      STREAM_TRY(process(probe, output));
-      return false;
-    }
-    return emit_build_rows(output);
+    STREAM_TRY(const std::optional<Batch> probe, probes_->take());
+    if (!probe) return emit_build_rows(output);
+    STREAM_TRY(process(*probe, output));
+    return false;
   }
 
  private:
@@ -252,12 +254,13 @@ class HashJoinOperator final : public Operator {
 
   HashJoinSpec spec_;
   EvaluationScope scope_;
+  Result<std::shared_ptr<EpochMemory>> memory_;
   BlockPool* pool_ = nullptr;
   RowKeys keys_;
   std::shared_ptr<const Schema> joined_schema_;
   std::size_t batch_rows_ = 4096;
   std::vector<Batch> build_batches_;
-  std::vector<Batch> probes_;
+  std::optional<EpochBuffer> probes_;
   Batch build_;
   GroupTable table_;
   std::vector<std::uint32_t> heads_;  ///< by group: its first build row
@@ -269,14 +272,16 @@ class HashJoinOperator final : public Operator {
   std::vector<std::uint32_t> build_rows_;
   std::vector<std::uint32_t> chosen_;
   bool is_built_ = false;
-  std::size_t next_probe_ = 0;
   std::size_t next_build_row_ = 0;
 };
 
 }  // namespace
 
 OperatorFactory make_hash_join(HashJoinSpec spec) {
-  return [spec = std::move(spec)] { return std::make_unique<HashJoinOperator>(spec); };
+  auto memory = waiting_memory(spec.evaluation);
+  return [spec = std::move(spec), memory = std::move(memory)] {
+    return std::make_unique<HashJoinOperator>(spec, memory);
+  };
 }
 
 }  // namespace stream

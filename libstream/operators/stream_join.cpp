@@ -2,6 +2,8 @@
 #include <libstream/operators/gather.hpp>
 #include <libstream/operators/join_side.hpp>
 #include <libstream/operators/stream_join.hpp>
+#include <libstream/operators/waiting_memory.hpp>
+#include <libstream/state/epoch_buffer.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,9 +13,10 @@ namespace {
 
 class StreamJoinOperator final : public Operator {
  public:
-  explicit StreamJoinOperator(const StreamJoinSpec& spec)
+  StreamJoinOperator(const StreamJoinSpec& spec, Result<std::shared_ptr<EpochMemory>> memory)
       : spec_(spec),
         scope_(spec.evaluation),
+        memory_(std::move(memory)),
         sides_{
             JoinSide(spec.left, "left", keeps_left(spec.kind) || spec.kind == JoinKind::left_semi),
             JoinSide(spec.right, "right", keeps_right(spec.kind))} {
@@ -26,6 +29,8 @@ class StreamJoinOperator final : public Operator {
   Result<void> open(const OperatorContext& context) override {
     context_.emplace(context);
     scope_.open(context);
+    STREAM_TRY(const std::shared_ptr<EpochMemory> memory, memory_);
+    waiting_.emplace(memory, context.pool);
     for (std::size_t side = 0; side < 2; ++side) {
       sides_[side].open(context);
       auto schema = std::make_shared<Schema>();
@@ -40,8 +45,7 @@ class StreamJoinOperator final : public Operator {
     for (JoinSide& side : sides_) side.end_restore();
     late_watermark_ = at_input(start.late_watermark);
     watermark_ = at_input(start.watermark);
-    waiting_.clear();
-    next_waiting_ = 0;
+    waiting_->clear();
     evicting_ = kLeft;
     has_old_ = false;
     updated_ = removed_ = late_ = 0;
@@ -51,14 +55,13 @@ class StreamJoinOperator final : public Operator {
   Result<void> push(InputPlace place, Batch batch, Output& output) override {
     if (batch.num_rows() == 0) return {};
     if (place.ordinal == kLeft) return process(kLeft, std::move(batch), output);
-    waiting_.push_back(compact_if_sparse(batch, context_->pool));
-    return {};
+    return waiting_->append(batch);
   }
 
   Result<bool> end(const EpochStart&, Output& output) override {
-    if (next_waiting_ < waiting_.size()) {
-      STREAM_TRY(process(kRight, std::exchange(waiting_[next_waiting_], {}), output));
-      ++next_waiting_;
+    STREAM_TRY(std::optional<Batch> next, waiting_->take());
+    if (next) {
+      STREAM_TRY(process(kRight, std::move(*next), output));
       return false;
     }
     if (evicting_ == 2) return true;
@@ -273,14 +276,14 @@ class StreamJoinOperator final : public Operator {
 
   StreamJoinSpec spec_;
   EvaluationScope scope_;
+  Result<std::shared_ptr<EpochMemory>> memory_;
   std::array<JoinSide, 2> sides_;
   std::shared_ptr<const Schema> joined_schema_;
   std::optional<OperatorContext> context_;
   std::vector<RowBuilder> builders_;
   EpochMillis late_watermark_ = 0;
   EpochMillis watermark_ = 0;
-  std::vector<Batch> waiting_;  ///< right rows of the running epoch
-  std::size_t next_waiting_ = 0;
+  std::optional<EpochBuffer> waiting_;  ///< right rows of the running epoch
   std::size_t evicting_ = 0;
   bool has_old_ = false;
   std::vector<std::uint32_t> old_;
@@ -295,7 +298,10 @@ class StreamJoinOperator final : public Operator {
 }  // namespace
 
 OperatorFactory make_stream_join(StreamJoinSpec spec) {
-  return [spec = std::move(spec)] { return std::make_unique<StreamJoinOperator>(spec); };
+  auto memory = waiting_memory(spec.evaluation);
+  return [spec = std::move(spec), memory = std::move(memory)] {
+    return std::make_unique<StreamJoinOperator>(spec, memory);
+  };
 }
 
 EpochMillis output_watermark(const StreamJoinSpec& spec, EpochMillis at_input) {

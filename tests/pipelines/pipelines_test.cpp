@@ -6,6 +6,7 @@
 #include <libstream/execution/local_runner.hpp>
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/sql/sql_parser.hpp>
+#include <libstream/state/epoch_memory.hpp>
 #include <libstream/testing/manual_clock.hpp>
 #include <tests/kit/catch.hpp>
 #include <tests/pipelines/naive_evaluator.hpp>
@@ -28,14 +29,16 @@ struct Way {
   std::shared_ptr<Runner> runner;
   std::uint32_t parallelism = 1;
   std::size_t batch_rows = 1024;
+  bool waits_in_files = false;  ///< rows that a join keeps until the epoch's end
   bool loses_tasks = false;
   bool forgets_commits = false;  ///< the epoch before a restart runs again
   /// Taken in turn: by rescaling after an epoch, and at restarts.
   std::vector<std::uint32_t> other_parallelisms;
 
   std::string name() const {
-    return fmt::format("parallelism {} then {}, batches of {}, {}, {}", parallelism,
+    return fmt::format("parallelism {} then {}, batches of {}, {}, {}, {}", parallelism,
                        fmt::join(other_parallelisms, ", "), batch_rows,
+                       waits_in_files ? "rows wait in files" : "rows wait in memory",
                        loses_tasks ? "tasks lost" : "no tasks lost",
                        forgets_commits ? "commits lost before restarts" : "no commits lost");
   }
@@ -55,6 +58,7 @@ Way random_way(std::uint64_t seed, const Pipeline& pipeline,
   constexpr std::uint32_t kParallelisms[] = {1, 2, 3, 8};
   for (std::uint64_t i = random() % 4; i > 0; --i)
     way.other_parallelisms.push_back(kParallelisms[random() % 4]);
+  way.waits_in_files = random() % 3 == 0;
   return way;
 }
 
@@ -93,6 +97,7 @@ class EngineRun {
   }
 
   void define_relations() {
+    if (way_.waits_in_files) or_throw(session_.settings().set(kEpochBufferSetting, "1"));
     schema_ = std::make_shared<const Schema>(
         value_or_throw(parse_schema("ts TIMESTAMP, k STRING, v BIGINT")));
     for (std::size_t stream = 0; stream < 2; ++stream) {

@@ -2,6 +2,7 @@
 #include <libstream/operators/set_operation.hpp>
 #include <tests/kit/catch.hpp>
 #include <tests/unit/operators/aggregate_cases.hpp>
+#include <tests/unit/operators/waiting_cases.hpp>
 
 namespace stream::testing {
 namespace {
@@ -31,7 +32,7 @@ void verify_join(HashJoinSpec spec, std::vector<std::string> expected) {
   OperatorCase script;
   script.inputs = {side_schema(), side_schema()};
   if (!spec.left_keys.empty()) script.partition_by = {{0}, {0}};
-  script.make = make_hash_join(std::move(spec));
+  script.make = every_other_in_files(make_hash_join, std::move(spec));
   script.epochs = {
       {{{0, {row("a", true), row("b", false), row(nullptr, true), row("c", true)}},
         {1,
@@ -89,6 +90,22 @@ TEST_CASE("null-safe keys match null; no keys match all") {
     for (const char* key : {"a", "b", "c", "null"}) all.push_back(key);
   }
   verify_join(spec, all);
+}
+
+TEST_CASE("rows of the probe side beyond the memory for them wait in files") {
+  for (const bool builds_right : {true, false})
+    require_rows_wait_in_files(make_hash_join, join_of(JoinKind::inner, builds_right),
+                               builds_right ? 0 : 1, side_schema(), row("a", true));
+}
+
+TEST_CASE("a wrong amount of memory is refused when the query starts") {
+  HashJoinSpec spec = join_of(JoinKind::inner, true);
+  spec.evaluation = with_setting(spec.evaluation, kEpochBufferSetting, "some");
+  BlockPool pool;
+  const auto opened = make_hash_join(std::move(spec))()->open(only_task(pool));
+  REQUIRE_FALSE(opened);
+  CHECK_THAT(opened.error().message(), Catch::Matchers::ContainsSubstring("'some'") &&
+                                           Catch::Matchers::ContainsSubstring(kEpochBufferSetting));
 }
 
 TEST_CASE("intersect and except, with and without all") {

@@ -1,6 +1,7 @@
 #include <libstream/operators/stream_join.hpp>
 #include <tests/kit/catch.hpp>
 #include <tests/unit/operators/aggregate_cases.hpp>
+#include <tests/unit/operators/waiting_cases.hpp>
 
 namespace stream::testing {
 namespace {
@@ -53,7 +54,7 @@ OperatorCase case_of(StreamJoinSpec spec, std::vector<EpochScript> epochs) {
   OperatorCase script;
   script.inputs = {side_schema("l"), side_schema("r")};
   script.partition_by = {spec.left.keys, spec.right.keys};
-  script.make = make_stream_join(std::move(spec));
+  script.make = every_other_in_files(make_stream_join, std::move(spec));
   script.epochs = std::move(epochs);
   return script;
 }
@@ -138,6 +139,11 @@ TEST_CASE("a row between the two watermarks is joined, evicted and given in one 
                              {1, {row("a", seconds(12), 3), row("c", seconds(12), 4)}}},
                             20'000}}),
                   {{}, {"a|1|3", "b|2|null", "null|null|4"}});
+}
+
+TEST_CASE("right rows beyond the memory for them wait in files") {
+  require_rows_wait_in_files(make_stream_join, bounded_join(JoinKind::inner), 1, side_schema("r"),
+                             row("a", seconds(20), 1));
 }
 
 TEST_CASE("a join passes on the least of its watermarks") {

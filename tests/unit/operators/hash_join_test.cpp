@@ -4,6 +4,8 @@
 #include <tests/unit/operators/aggregate_cases.hpp>
 #include <tests/unit/operators/waiting_cases.hpp>
 
+#include <cstdlib>
+
 namespace stream::testing {
 namespace {
 
@@ -96,6 +98,57 @@ TEST_CASE("rows of the probe side beyond the memory for them wait in files") {
   for (const bool builds_right : {true, false})
     require_rows_wait_in_files(make_hash_join, join_of(JoinKind::inner, builds_right),
                                builds_right ? 0 : 1, side_schema(), row("a", true));
+}
+
+TEST_CASE("a join of far more rows than memory stays within it") {
+  const std::size_t total =
+      std::getenv("STREAM_TEST_LONG") != nullptr ? std::size_t{2} << 30 : std::size_t{128} << 20;
+  constexpr std::size_t kBudget = 16u << 20;
+  // Beside what waits: chunks of the file, the batch at hand and the one made of it.
+  constexpr std::size_t kAtHand = 16u << 20;
+  constexpr std::size_t kRows = 4096;
+  HashJoinSpec spec = join_of(JoinKind::inner, true);
+  spec.evaluation = with_setting(spec.evaluation, kEpochBufferSetting, std::to_string(kBudget));
+  BlockPool pool;
+  const std::unique_ptr<Operator> join = make_hash_join(std::move(spec))();
+  REQUIRE(join->open(only_task(pool)));
+  REQUIRE(join->begin({}));
+  struct Count final : Output {
+    Result<void> push(Batch batch) override {
+      rows += batch.num_rows();
+      return {};
+    }
+    std::size_t rows = 0;
+  } output;
+  REQUIRE(
+      join->push({1, 0}, batch_of(side_schema(), {row("a", true), row("b", true)}, pool), output));
+  const std::string padding(200, 'x');
+  BlockPool source;
+  std::size_t pushed_bytes = 0, pushed_rows = 0, largest = 0;
+  for (; pushed_bytes < total; pushed_rows += kRows) {
+    ColumnBuilder keys(text(), source), flags(boolean(), source);
+    for (std::size_t i = 0; i < kRows; ++i) {
+      // One row of four finds a match.
+      keys.append_string(i % 4 == 0 ? (i % 8 == 0 ? "a" : "b") : padding);
+      flags.append(std::uint8_t{1});
+    }
+    std::vector<Column> columns;
+    columns.push_back(keys.finish());
+    columns.push_back(flags.finish());
+    const Batch batch(side_schema(), std::move(columns), kRows);
+    pushed_bytes += batch.live_bytes();
+    REQUIRE(join->push({0, 0}, batch, output));
+    largest = std::max(largest, source.reserved_bytes() + pool.reserved_bytes());
+  }
+  for (bool is_done = false; !is_done;) {
+    const Result<bool> ended = join->end({}, output);
+    REQUIRE(ended);
+    is_done = *ended;
+    largest = std::max(largest, source.reserved_bytes() + pool.reserved_bytes());
+  }
+  CHECK(output.rows == pushed_rows / 4);
+  CHECK(largest < kBudget + kAtHand);
+  CHECK(largest > kBudget / 2);
 }
 
 TEST_CASE("a wrong amount of memory is refused when the query starts") {

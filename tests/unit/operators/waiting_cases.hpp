@@ -44,7 +44,9 @@ void require_rows_wait_in_files(OperatorFactory (*make)(Spec), Spec spec, std::u
   const std::unique_ptr<Operator> made = make(std::move(spec))();
   REQUIRE(made->open(only_task(pool)));
   REQUIRE(made->begin({}));
-  Result<void> outcome = made->push({ordinal, 0}, batch_of(schema, {row}, pool), nowhere);
+  Result<void> outcome;
+  for (int i = 0; i < 2 && outcome; ++i)
+    outcome = made->push({ordinal, 0}, batch_of(schema, {row}, pool), nowhere);
   for (bool is_done = false; outcome && !is_done;) {
     const Result<bool> ended = made->end({}, nowhere);
     if (!ended) outcome = ended.error();

@@ -88,4 +88,7 @@ TEST_CASE("fraud_detection refuses options that do not go together") {
   refused({"--payments", "10", "--rate", "0"}, "--rate");
   refused({"--payments", "10", "--cards", "/nowhere.csv"}, "/nowhere.csv");
   refused({"--payment", "10"}, "--payment");
+  const TemporaryDirectory directory;
+  drop_file(directory / "cards.csv", "number,country\n1,US\n");
+  refused({"--payments", "10", "--cards", directory / "cards.csv"}, "limit_cents");
 }

@@ -91,11 +91,7 @@ Result<std::vector<NumberPattern::Token>> NumberPattern::tokens_of(std::string_v
       tokens.push_back({Token::Kind::close, {}, {}});
       ++i;
     } else {
-      return bad_format("UNEXPECTED_TOKEN", pattern,
-                        "Found the unexpected character '" + std::string(1, c) +
-                            "' in the format string; the structure of the format string must "
-                            "match: `[MI|S]` `[$]` `[0|9|G|,]*` `[.|D]` `[0|9]*` `[$]` "
-                            "`[PR|MI|S]`.");
+      tokens.push_back({Token::Kind::unknown, {}, {}});
     }
   }
   return tokens;
@@ -230,6 +226,8 @@ std::optional<Int128> NumberPattern::parse(std::string_view text) const {
           ++at;
         }
         break;
+      case Token::Kind::unknown:
+        break;  // refused by check
       case Token::Kind::close:
         if (c == '>') {
           if (!is_open) return std::nullopt;
@@ -320,6 +318,8 @@ std::string NumberPattern::format(Int128 unscaled, int scale) const {
       case Token::Kind::open:
         if (is_negative) out += '<';
         break;
+      case Token::Kind::unknown:
+        break;  // refused by check
       case Token::Kind::close:
         blank_lone_point(out);
         if (is_negative)

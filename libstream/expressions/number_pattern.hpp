@@ -26,7 +26,7 @@ class NumberPattern {
 
  private:
   struct Token {
-    enum class Kind { digits, point, dollar, sign, minus, open, close };
+    enum class Kind { digits, point, dollar, sign, minus, open, close, unknown };
     Kind kind;
     /// Of digits: the widths of its groups from left to right; whether each begins with 0.
     std::vector<int> widths;

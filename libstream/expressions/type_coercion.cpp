@@ -97,6 +97,21 @@ std::optional<DataType> string_with_other(const DataType& a, const DataType& b) 
   return std::nullopt;
 }
 
+std::optional<DataType> wider_type_but_texts(const DataType& a, const DataType& b, bool is_ansi) {
+  if (auto type = tightest_common_type(a, b, is_ansi)) return type;
+  if (auto type = decimal_with_other(a, b)) return type;
+  return complex_type(a, b, is_ansi, wider_type_but_texts);
+}
+
+/// The same type but for the names of a struct's fields.
+bool has_same_shape(const DataType& a, const DataType& b) {
+  if (a.kind != TypeKind::structure || b.kind != TypeKind::structure) return false;
+  return std::equal(a.children.begin(), a.children.end(), b.children.begin(), b.children.end(),
+                    [](const Field& x, const Field& y) {
+                      return is_same_type(x.type, y.type) || has_same_shape(x.type, y.type);
+                    });
+}
+
 /// Not ANSI: most atomic types become strings.
 std::optional<DataType> promote_to_string(const DataType& a, const DataType& b) {
   const auto is_promotable = [](const DataType& type) {
@@ -141,6 +156,10 @@ std::optional<DataType> common_type(const DataType& a, const DataType& b, bool i
   return wider_type(a, b, is_ansi);
 }
 
+std::optional<DataType> common_type_but_texts(const DataType& a, const DataType& b, bool is_ansi) {
+  return wider_type_but_texts(a, b, is_ansi);
+}
+
 std::optional<DataType> common_type(Arguments arguments, std::size_t first, bool is_ansi) {
   std::optional<DataType> type = primitive(TypeKind::null);
   for (std::size_t i = first; i < arguments.size() && type; ++i)
@@ -149,7 +168,12 @@ std::optional<DataType> common_type(Arguments arguments, std::size_t first, bool
 }
 
 std::optional<DataType> comparison_type(const DataType& a, const DataType& b, bool is_ansi) {
-  if (is_ansi) return wider_type(a, b, true);
+  if (has_same_shape(a, b)) return plain(a);
+  if (is_ansi) {
+    if (auto type = string_with_other(a, b)) return type;
+    if (auto type = decimal_with_other(a, b)) return type;
+    return tightest_common_type(a, b, true);
+  }
   const bool is_string_first = a.kind == TypeKind::string;
   if (is_string_first != (b.kind == TypeKind::string)) {
     const DataType& other = is_string_first ? b : a;

@@ -14,6 +14,9 @@ std::optional<DataType> common_type(const DataType& a, const DataType& b, bool i
 /// The same over all arguments from `first` on.
 std::optional<DataType> common_type(Arguments arguments, std::size_t first, bool is_ansi);
 
+/// The same where a text does not become what it meets: inline tables, greatest and least.
+std::optional<DataType> common_type_but_texts(const DataType& a, const DataType& b, bool is_ansi);
+
 /// The type that two operands of a comparison are cast to.
 std::optional<DataType> comparison_type(const DataType& a, const DataType& b, bool is_ansi);
 /// The narrower rule of binary operators: no text becomes a number, no decimals are widened.

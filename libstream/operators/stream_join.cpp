@@ -115,7 +115,7 @@ class StreamJoinOperator final : public Operator {
     kept_rows_.clear();
     const JoinSide& other = sides_[1 - side];
     for (std::uint32_t row = 0; row < batch.num_rows(); ++row) {
-      if (sides_[side].has_null_key(batch, row)) continue;
+      if (!matches_null_keys() && sides_[side].has_null_key(batch, row)) continue;
       for (std::uint32_t kept = other.first(keys[row]); kept != JoinSide::kNone;
            kept = other.next(kept)) {
         input_rows_.push_back(row);
@@ -132,7 +132,11 @@ class StreamJoinOperator final : public Operator {
     if (rows_.size() != batch.num_rows()) batch = gather(batch, rows_, context_->pool);
   }
 
-  /// Null keys match nothing; only rows that may come out with nulls are worth keeping.
+  /// Where both sides are kept nothing takes the null keys out, and they meet by their bytes.
+  bool matches_null_keys() const { return is_kept(kLeft) && is_kept(kRight); }
+
+  /// Null keys match nothing else; only rows that may come out with nulls are worth keeping
+  ///
   void drop_null_keys(std::size_t side, Batch& batch) {
     if (is_kept(side)) return;
     rows_.clear();

@@ -2,6 +2,7 @@
 #include <libstream/expressions/type_coercion.hpp>
 #include <libstream/plans/analysis.hpp>
 #include <libstream/plans/scope.hpp>
+#include <libstream/plans/type_checks.hpp>
 
 #include <fmt/format.h>
 
@@ -256,6 +257,7 @@ Result<PlanRef> Analysis::analyze_node(const RelationRef& relation,
   if (const auto* distinct = relation->as<DistinctRelation>()) {
     STREAM_TRY(PlanRef input, analyze(distinct->input, environment));
     input = without_hidden(input);
+    STREAM_TRY(check_distinct(input->output));
     AggregatePlan aggregate;
     for (const Attribute& attribute : input->output) aggregate.keys.push_back(attribute.id);
     return make_plan(std::move(aggregate), {input}, input->output);
@@ -423,6 +425,7 @@ Result<PlanRef> Analysis::analyze_sort(const SortRelation& sort,
     STREAM_TRY(TypedExpr expression, resolver.resolve(key.expression));
     add(std::move(expression), key);
   }
+  STREAM_TRY(check_sort_keys(plan.keys));
   return make_plan(std::move(plan), {input}, input->output);
 }
 

@@ -1,5 +1,6 @@
 #include <libstream/base/check.hpp>
 #include <libstream/expressions/cast.hpp>
+#include <libstream/expressions/functions/operands.hpp>
 #include <libstream/expressions/type_coercion.hpp>
 #include <libstream/plans/expression_resolver.hpp>
 #include <libstream/plans/scope.hpp>
@@ -8,6 +9,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <array>
 
 namespace stream {
 namespace {
@@ -232,7 +234,8 @@ Result<Exprs> ExpressionResolver::expand_arguments(const Call& call) const {
     const auto* star = argument->as<Star>();
     if (!star) {
       arguments.push_back(argument);
-    } else if (is_named(call, "count") && star->qualifier.empty() && star->except.empty()) {
+    } else if (is_named(call, "count") && star->qualifier.empty() && star->except.empty() &&
+               !call.is_distinct) {
       arguments.push_back(make_literal(std::int32_t{1}));
     } else {
       STREAM_TRY(const std::vector<const Attribute*> columns, expand_star(*star));
@@ -316,6 +319,11 @@ Result<TypedExpr> ExpressionResolver::resolve_call(const Call& call) {
 
 Result<TypedExpr> ExpressionResolver::resolve_scalar(const ScalarFunction& function,
                                                      const Call& call) {
+  if (call.filter)
+    return analysis_error("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                          fmt::format("The function {} does not support FILTER: only aggregate "
+                                      "functions do.",
+                                      function.name));
   if (function.rewrite) {
     STREAM_TRY(check_argument_count(function.name, call.arguments.size(), function.min_arguments,
                                     function.max_arguments));
@@ -395,20 +403,16 @@ Result<TypedExpr> ExpressionResolver::resolve_logical(const Call& call, bool is_
   };
   const auto& all = lazy.arguments;
   const bool has_boolean = std::any_of(all.begin(), all.end(), is_kind(TypeKind::boolean));
-  const bool is_one_type =
-      std::all_of(all.begin(), all.end(), is_kind(lazy.arguments[0]->type.kind));
   bool is_nullable = false;
   for (TypedExpr& argument : lazy.arguments) {
     const TypeKind kind = argument->type.kind;
     // A text that meets a boolean becomes one.
     const bool is_promoted = kind == TypeKind::string && has_boolean && catalog_.settings().is_ansi;
-    if (kind != TypeKind::boolean && kind != TypeKind::null && !is_promoted)
-      return analysis_error(
-          is_one_type ? "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE"
-                      : "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
-          fmt::format("Cannot resolve \"{}\" due to data type mismatch: the binary operator "
-                      "requires the input type \"BOOLEAN\", not \"{}\".",
-                      pretty_text(*make_expr(call)), argument->type.to_string()));
+    if (kind != TypeKind::boolean && kind != TypeKind::null && !is_promoted) {
+      const std::array<Argument, 2> operands{describe(all[0], pretty_text(*call.arguments[0])),
+                                             describe(all[1], pretty_text(*call.arguments[1]))};
+      return operand_mismatch(is_and ? "AND" : "OR", operands, "BOOLEAN");
+    }
     STREAM_TRY(argument, cast_expression(std::move(argument), primitive(TypeKind::boolean),
                                          cast_mode(catalog_)));
     is_nullable = is_nullable || argument->is_nullable;

@@ -1,6 +1,7 @@
 // Joins, and set operations over whole rows.
 #include <libstream/plans/scope.hpp>
 #include <libstream/plans/select_resolver.hpp>
+#include <libstream/plans/type_checks.hpp>
 
 #include <fmt/format.h>
 
@@ -220,6 +221,7 @@ Result<PlanRef> Analysis::analyze_set(const SetRelation& set, const EnvironmentR
     }
     output.push_back(std::move(attribute));
   }
+  if (set.kind != SetRelation::Kind::union_all) STREAM_TRY(check_distinct(output));
   if (!is_union) {
     const bool is_all =
         set.kind == SetRelation::Kind::intersect_all || set.kind == SetRelation::Kind::except_all;

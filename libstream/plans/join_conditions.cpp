@@ -88,7 +88,7 @@ std::optional<std::int64_t> bound_of(const TypedExpression& lower, const TypedEx
   if (!low || !high) return std::nullopt;
   const Attribute* of_side = find_attribute(side, high->attribute);
   const Attribute* of_other = find_attribute(other, low->attribute);
-  if (!of_side || !of_other || !of_other->event_time || !of_side->event_time) return std::nullopt;
+  if (!of_side || !of_other || !of_other->event_time) return std::nullopt;
   // other + a < side + b, and other >= watermark: side > watermark + a − b.
   column = of_side->id;
   const std::int64_t millis = floor_millis(low->micros - high->micros);
@@ -234,6 +234,14 @@ std::optional<TimeBound> time_bound(const TypedExpr& condition, const JoinCondit
   }
   if (tightest && is_held) tightest->offset_millis = TimeBound::kNever;
   return tightest;
+}
+
+std::optional<TimeBound> kept_bound(const TypedExpr& condition, const JoinConditions& parts,
+                                    const Attributes& side, const Attributes& other, bool is_left) {
+  std::optional<TimeBound> bound = time_bound(condition, parts, side, other, is_left);
+  if (!bound || bound->is_key) return bound;
+  const Attribute* own = find_attribute(side, bound->column->as<AttributeReference>()->id);
+  return own->event_time ? bound : std::nullopt;
 }
 
 }  // namespace stream

@@ -39,8 +39,13 @@ struct TimeBound {
   std::int64_t offset_millis = 0;
 };
 
-/// The bound of `side`'s rows; nullopt: none, they stay for ever.
+/// What the condition and the other side's watermark say of `side`'s rows: is no match to come any
+/// more? nullopt: nothing.
 std::optional<TimeBound> time_bound(const TypedExpr& condition, const JoinConditions& parts,
+                                    const Attributes& side, const Attributes& other, bool is_left);
+/// The bound that `side`'s rows are let go by, for which the side needs a watermark of its own;
+/// nullopt: none, they stay for ever.
+std::optional<TimeBound> kept_bound(const TypedExpr& condition, const JoinConditions& parts,
                                     const Attributes& side, const Attributes& other, bool is_left);
 
 /// The column of a side that its watermark is on.

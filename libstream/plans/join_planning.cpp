@@ -101,7 +101,7 @@ Result<Planned> RelationalPlanner::stream_join(const ResolvedPlan& node, const J
     side.keys = std::move(keys);
     side.columns = planned.schema.fields;
     side.event_time = event_time_column(attributes, planned.columns);
-    if (const auto bound = time_bound(join.condition, parts, attributes, other, is_left)) {
+    if (const auto bound = kept_bound(join.condition, parts, attributes, other, is_left)) {
       StateBound state;
       state.offset_millis = bound->offset_millis;
       if (bound->is_key) {

@@ -2,6 +2,7 @@
 #include <libstream/plans/scope.hpp>
 #include <libstream/plans/select_analysis.hpp>
 #include <libstream/plans/time_windows.hpp>
+#include <libstream/plans/type_checks.hpp>
 
 #include <fmt/format.h>
 #include <strings.h>
@@ -136,10 +137,6 @@ Result<void> SelectAnalysis::add_generator() {
   for (const Expr& output : outputs_) {
     const Call* call = generator_of(output, analysis_.catalog().functions());
     if (!call) continue;
-    if (!generated_.empty())
-      return analysis_error("UNSUPPORTED_GENERATOR.MULTI_GENERATOR",
-                            "Only one generator is allowed in a SELECT clause; put the others into "
-                            "LATERAL VIEW.");
     if (is_aggregate_)
       return analysis_error("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT",
                             "A generator beside aggregates is not supported; put the aggregation "
@@ -314,6 +311,7 @@ Result<PlanRef> SelectAnalysis::finish() {
   for (const SelectItem& item : items_) project.expressions.push_back(item.value);
   plan_ = make_plan(std::move(project), {plan_}, output);
   if (order.empty()) return plan_;
+  STREAM_TRY(check_sort_keys(order));
   plan_ = make_plan(SortPlan{std::move(order), true}, {plan_}, plan_->output);
   if (output.size() == num_visible) return plan_;
   output.resize(num_visible);

@@ -53,8 +53,8 @@ Lateness lateness_of(const JoinPlan& join, const ResolvedPlan& node) {
   const Attributes& right = node.inputs[1]->output;
   const JoinConditions parts = split_join_condition(join.condition, left, right);
   return {{time_of(event_time_attribute(left)), time_of(event_time_attribute(right))},
-          time_bound(join.condition, parts, left, right, true).has_value() ||
-              time_bound(join.condition, parts, right, left, false).has_value()};
+          kept_bound(join.condition, parts, left, right, true).has_value() ||
+              kept_bound(join.condition, parts, right, left, false).has_value()};
 }
 
 Lateness lateness_of(const TypedOperator& op, const ResolvedPlan& node) {

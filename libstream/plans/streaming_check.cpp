@@ -112,16 +112,16 @@ Result<void> check_aggregate(const ResolvedPlan& plan, OutputMode mode) {
   const bool has_time = std::any_of(
       plan.output.begin(), plan.output.begin() + static_cast<std::ptrdiff_t>(aggregate.keys.size()),
       [](const Attribute& key) { return key.event_time.has_value(); });
+  if (aggregate.session && mode == OutputMode::update)
+    return unsupported_mode(mode, "session window streaming aggregations");
+  if (mode == OutputMode::append && !has_time)
+    return unsupported_mode(mode, "streaming aggregations without watermark");
   for (const NamedAggregate& named : aggregate.aggregates) {
     if (named.call.is_distinct)
       return unsupported(
           "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider "
           "using approx_count_distinct() instead.;");
   }
-  if (aggregate.session && mode == OutputMode::update)
-    return unsupported_mode(mode, "session window streaming aggregations");
-  if (mode == OutputMode::append && !has_time)
-    return unsupported_mode(mode, "streaming aggregations without watermark");
   if (aggregate.session && aggregate.keys.size() == 1)
     return unsupported(
         "Global aggregation with session window in streaming query is not "
@@ -165,12 +165,11 @@ Result<void> check_join(const ResolvedPlan& plan, OutputMode mode) {
     return unsupported(
         "LeftAnti joins with streaming DataFrames/Datasets on both sides are not "
         "supported;");
-  if (mode == OutputMode::complete)
+  if (mode != OutputMode::append)
     return unsupported(
-        "Join between two streaming DataFrames/Datasets is not supported in Complete output mode, "
-        "only in Append output mode;");
-  if (mode != OutputMode::append && join.kind != JoinKind::inner)
-    return unsupported_mode(mode, "stream-stream joins that are not inner");
+        fmt::format("Join between two streaming DataFrames/Datasets is not supported in {} output "
+                    "mode, only in Append output mode;",
+                    mode == OutputMode::update ? "Update" : "Complete"));
   if (parts.keys.empty())
     return unsupported("Stream-stream join without equality predicate is not supported.;");
   const auto needs_bound = [&](bool nullable_is_right) -> bool {

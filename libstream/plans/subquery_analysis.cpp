@@ -120,6 +120,13 @@ Value value_of_nothing(const PlanRef& plan, const Attribute& column) {
   return folded ? std::move(*folded) : Value{};
 }
 
+/// The column, or `otherwise` where it is null.
+TypedExpr or_else(const Attribute& column, const Value& otherwise) {
+  return make_typed(column.type, false,
+                    LazyCall{LazyCall::Kind::coalesce,
+                             {reference_to(column), make_constant(otherwise, column.type)}});
+}
+
 }  // namespace
 
 Result<PlanRef> Analysis::analyze_lateral(const JoinRelation& join, const PlanRef& left,
@@ -141,7 +148,25 @@ Result<PlanRef> Analysis::analyze_lateral(const JoinRelation& join, const PlanRe
   if (keeps_left(plan.kind)) {
     for (std::size_t i = left->output.size(); i < both.size(); ++i) both[i].is_nullable = true;
   }
-  return make_plan(std::move(plan), {left, right}, std::move(both));
+  const PlanRef joined = make_plan(std::move(plan), {left, right}, both);
+  if (!keeps_left(joined->as<JoinPlan>()->kind)) return joined;
+  // Counts are 0, not null, where a left row met none.
+  ProjectPlan filled;
+  for (std::size_t i = 0; i < both.size(); ++i) {
+    const Value otherwise = i < left->output.size()
+                                ? Value{}
+                                : value_of_nothing(right, right->output[i - left->output.size()]);
+    if (otherwise.is_null()) {
+      filled.expressions.push_back(reference_to(both[i]));
+      continue;
+    }
+    filled.expressions.push_back(or_else(both[i], otherwise));
+    Attribute value = new_attribute(both[i].name, both[i].type, false);
+    value.qualifier = both[i].qualifier;
+    value.is_hidden = both[i].is_hidden;
+    both[i] = std::move(value);
+  }
+  return make_plan(std::move(filled), {joined}, std::move(both));
 }
 
 Result<PlanRef> Analysis::analyze_subquery(const RelationRef& relation,
@@ -181,8 +206,14 @@ Result<PlanRef> Analysis::add_existence(const PlanRef& input, const Subquery& su
       const Attribute& column = inner->output[i];
       const Attribute right{column.id, {'r'}, column.type, column.is_nullable, {}, {}, false};
       ExpressionResolver pair(catalog_, {left, right});
-      STREAM_TRY(const TypedExpr equal,
-                 pair.resolve(make_call("=", {make_column("l"), make_column("r")})));
+      Result<TypedExpr> compared =
+          pair.resolve(make_call("=", {make_column("l"), make_column("r")}));
+      if (!compared)
+        return analysis_error(
+            "DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH",
+            fmt::format("IN compares \"{}\" with \"{}\", the type of column {} of the subquery.",
+                        value->type.to_string(), column.type.to_string(), i + 1));
+      const TypedExpr equal = std::move(*compared);
       // The looked-for value in place of its stand-in.
       const std::function<TypedExpr(const TypedExpr&)> put = [&](const TypedExpr& e) -> TypedExpr {
         if (const auto* reference = e->as<AttributeReference>())
@@ -239,10 +270,7 @@ Result<PlanRef> Analysis::add_scalar_subquery(const PlanRef& input, const Subque
   if (otherwise.is_null()) return joined;
   Attribute filled = new_attribute(value.name, value.type, false);
   filled.is_hidden = true;
-  const TypedExpr or_that =
-      make_typed(value.type, false,
-                 LazyCall{LazyCall::Kind::coalesce,
-                          {reference_to(value), make_constant(otherwise, value.type)}});
+  const TypedExpr or_that = or_else(value, otherwise);
   value = filled;
   return append_columns(joined, {filled}, {or_that});
 }

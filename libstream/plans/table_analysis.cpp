@@ -86,8 +86,8 @@ Result<PlanRef> Analysis::analyze_inline_table(const InlineTable& table) {
     DataType type = cells[0][column]->type;
     bool is_nullable = false;
     for (const auto& row : cells) {
-      const std::optional<DataType> common =
-          common_type(type, row[column]->type, catalog_.settings().is_ansi);
+      // Spark's older rules, whatever the mode.
+      const std::optional<DataType> common = common_type_but_texts(type, row[column]->type, false);
       if (!common)
         return analysis_error("INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE",
                               fmt::format("Found incompatible types in the column `col{}` for "

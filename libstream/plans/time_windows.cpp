@@ -1,4 +1,5 @@
 #include <libstream/expressions/cast.hpp>
+#include <libstream/expressions/functions/signature.hpp>
 #include <libstream/expressions/interval_text.hpp>
 #include <libstream/plans/select_resolver.hpp>
 #include <libstream/plans/time_windows.hpp>
@@ -21,12 +22,16 @@ bool is_window_struct(const DataType& type) {
 }
 
 /// The time argument as TIMESTAMP or TIMESTAMP_NTZ; of a window its last moment.
-Result<TypedExpr> time_of(BlockResolver& resolver, const Expr& argument) {
+Result<TypedExpr> time_of(BlockResolver& resolver, const Expr& argument,
+                          std::string_view function) {
   STREAM_TRY(TypedExpr time, resolver.resolve(argument));
   if (is_window_struct(time->type)) return resolver.resolve(make_call("window_time", {argument}));
   if (time->type.kind == TypeKind::timestamp || time->type.kind == TypeKind::timestamp_ntz)
     return time;
-  return cast_expression(std::move(time), primitive(TypeKind::timestamp), CastMode::ansi);
+  const Argument described{time->type, true, {}, false, pretty_text(*argument)};
+  STREAM_TRY(DataType type, implicit_type(function, {&described, 1}, 0,
+                                          primitive(TypeKind::timestamp), SqlSettings{}));
+  return cast_expression(std::move(time), std::move(type), CastMode::ansi);
 }
 
 Error wrong_window(std::string_view what) {
@@ -46,7 +51,7 @@ Result<PlanRef> add_fixed_window(Analysis& analysis, const PlanRef& input, const
   STREAM_TRY(check_argument_count("window", call.arguments.size(), 2, 4));
   BlockResolver resolver(analysis, input->output);
   TimeWindowPlan plan;
-  STREAM_TRY(plan.time, time_of(resolver, call.arguments[0]));
+  STREAM_TRY(plan.time, time_of(resolver, call.arguments[0], "window"));
   STREAM_TRY(plan.size_micros, duration_of(resolver, call.arguments[1], "window duration"));
   plan.slide_micros = plan.size_micros;
   if (call.arguments.size() > 2) {
@@ -55,8 +60,13 @@ Result<PlanRef> add_fixed_window(Analysis& analysis, const PlanRef& input, const
   if (call.arguments.size() > 3) {
     STREAM_TRY(plan.start_micros, duration_of(resolver, call.arguments[3], "start time"));
   }
-  if (plan.size_micros <= 0) return wrong_window("The window duration must be greater than 0.");
-  if (plan.slide_micros <= 0) return wrong_window("The slide duration must be greater than 0.");
+  for (const auto& [micros, what] : {std::pair{plan.size_micros, "window duration"},
+                                     std::pair{plan.slide_micros, "slide duration"}}) {
+    if (micros <= 0)
+      return analysis_error(
+          "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+          fmt::format("The {} must be greater than 0, but it is {} microseconds.", what, micros));
+  }
   if (plan.slide_micros > plan.size_micros)
     return wrong_window(
         fmt::format("The slide duration ({} microseconds) must be less than or equal to the window "
@@ -79,7 +89,7 @@ Result<PlanRef> add_session_window(Analysis& analysis, const PlanRef& input, con
   STREAM_TRY(check_argument_count("session_window", call.arguments.size(), 2, 2));
   BlockResolver resolver(analysis, input->output);
   SessionWindowPlan plan;
-  STREAM_TRY(plan.time, time_of(resolver, call.arguments[0]));
+  STREAM_TRY(plan.time, time_of(resolver, call.arguments[0], "session_window"));
   // A constant gap is checked here; others become intervals row by row.
   if (const auto* literal = call.arguments[1]->as<Literal>();
       literal && literal->type.kind == TypeKind::string) {

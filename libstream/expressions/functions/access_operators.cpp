@@ -147,8 +147,7 @@ ResolvedFunction access(Arguments arguments, DataType second, DataType type, boo
 Result<ResolvedFunction> resolve_element(Arguments arguments, const SqlSettings& settings) {
   const Field& element = arguments[0].type.children[0];
   const TypeKind kind = arguments[1].type.kind;
-  const bool is_index =
-      is_integral(kind) || kind == TypeKind::null || (kind == TypeKind::string && settings.is_ansi);
+  const bool is_index = is_integral(kind) || kind == TypeKind::null;
   if (!is_index) return wrong_argument("getarrayitem", arguments, 1, "the \"INTEGRAL\" type");
   ResolvedFunction resolved = access(arguments, primitive(TypeKind::int64), element.type, true,
                                      element_kernel(settings.is_ansi));

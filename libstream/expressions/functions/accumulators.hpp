@@ -196,5 +196,10 @@ inline std::optional<DataType> numeric_parameter(const DataType& type) {
     return primitive(TypeKind::float64);
   return std::nullopt;
 }
+/// The same for sum and avg, which take times too, as seconds.
+inline std::optional<DataType> summed_type(const DataType& type) {
+  if (type.kind == TypeKind::timestamp) return primitive(TypeKind::float64);
+  return numeric_parameter(type);
+}
 
 }  // namespace stream

@@ -1,6 +1,7 @@
 // Arrays of values, and arrays with elements added, taken out or replaced.
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/functions/collections.hpp>
+#include <libstream/expressions/functions/signature.hpp>
 #include <libstream/expressions/type_coercion.hpp>
 
 #include <fmt/format.h>
@@ -96,11 +97,15 @@ Result<void> insert_element(const KernelInput& input, ColumnBuilder& builder, st
 }
 
 Result<ResolvedFunction> resolve_insert(Arguments arguments, const SqlSettings& settings) {
+  const bool is_list =
+      arguments[0].type.kind == TypeKind::array || arguments[0].type.kind == TypeKind::null;
+  if (!is_list) return different_types("array_insert", arguments);
   STREAM_TRY(const DataType array, array_argument("array_insert", arguments, 0));
   const auto element = element_type(element_of(array), arguments[2].type, settings.is_ansi);
   if (!element) return different_types("array_insert", arguments);
-  if (!is_implicitly_castable(arguments[1].type, primitive(TypeKind::int32), settings.is_ansi))
-    return wrong_argument("array_insert", arguments, 1, "the \"INT\" type");
+  const TypeKind place = arguments[1].type.kind;
+  const bool is_place = place == TypeKind::null || (is_integral(place) && place != TypeKind::int64);
+  if (!is_place) return wrong_argument("array_insert", arguments, 1, "the \"INT\" type");
   ResolvedFunction function;
   function.type = array_of(*element, true);
   function.parameter_types = {array_of(*element, has_null_elements(array)),
@@ -149,12 +154,12 @@ Result<ResolvedFunction> resolve_compact(Arguments arguments, const SqlSettings&
   return function;
 }
 
-Result<ResolvedFunction> resolve_repeat(Arguments arguments, const SqlSettings& settings) {
-  if (!is_implicitly_castable(arguments[1].type, primitive(TypeKind::int32), settings.is_ansi))
-    return wrong_argument("array_repeat", arguments, 1, "the \"INT\" type");
+Result<ResolvedFunction> resolve_repeat(Arguments arguments, const SqlSettings&) {
+  STREAM_TRY(DataType count_type,
+             exact_type("array_repeat", arguments, 1, primitive(TypeKind::int32)));
   ResolvedFunction function;
   function.type = array_of(arguments[0].type, arguments[0].is_nullable);
-  function.parameter_types = {arguments[0].type, primitive(TypeKind::int32)};
+  function.parameter_types = {arguments[0].type, std::move(count_type)};
   function.is_nullable = arguments[1].is_nullable;
   function.nulls = NullHandling::custom;
   function.can_fail = false;

@@ -129,12 +129,11 @@ Result<ResolvedFunction> resolve_any_size(Arguments arguments, const SqlSettings
 }
 
 Result<ResolvedFunction> resolve_overlap(Arguments arguments, const SqlSettings& settings) {
-  STREAM_TRY(const DataType left, array_argument("arrays_overlap", arguments, 0));
-  STREAM_TRY(const DataType right, array_argument("arrays_overlap", arguments, 1));
+  STREAM_TRY(check_two_arrays("arrays_overlap", arguments));
+  const DataType& left = arguments[0].type;
+  const DataType& right = arguments[1].type;
   const auto element = element_type(element_of(left), element_of(right), settings.is_ansi);
-  if (!element)
-    return analysis_error("DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES",
-                          "arrays_overlap: the arrays must have one element type");
+  if (!element) return different_arrays("arrays_overlap", arguments);
   ResolvedFunction function;
   function.parameter_types = {array_of(*element, has_null_elements(left)),
                               array_of(*element, has_null_elements(right))};

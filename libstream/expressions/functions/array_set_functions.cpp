@@ -55,15 +55,11 @@ void append_set(SetOperation operation, const ListRow& a, const ListRow& b,
 
 Result<ResolvedFunction> resolve_set(std::string_view name, SetOperation operation,
                                      Arguments arguments, const SqlSettings& settings) {
-  STREAM_TRY(const DataType left, array_argument(name, arguments, 0));
-  STREAM_TRY(const DataType right, array_argument(name, arguments, 1));
+  STREAM_TRY(check_two_arrays(name, arguments));
+  const DataType& left = arguments[0].type;
+  const DataType& right = arguments[1].type;
   const auto element = element_type(element_of(left), element_of(right), settings.is_ansi);
-  if (!element)
-    return analysis_error(
-        "DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES",
-        fmt::format("The input of `{}` should be two \"ARRAY\" with same element type, but it's "
-                    "[\"{}\", \"{}\"].",
-                    name, left.to_string(), right.to_string()));
+  if (!element) return different_arrays(name, arguments);
   const bool has_left_nulls = has_null_elements(left);
   const bool has_right_nulls = has_null_elements(right);
   ResolvedFunction function;
@@ -92,8 +88,11 @@ Result<ResolvedFunction> resolve_sort(Arguments arguments, const SqlSettings&) {
   function.parameter_types = {array};
   if (arguments.size() == 2) {
     const TypeKind kind = arguments[1].type.kind;
-    if (kind != TypeKind::boolean && kind != TypeKind::null)
-      return wrong_argument("sort_array", arguments, 1, "the \"BOOLEAN\" type");
+    if (!arguments[1].constant || (kind != TypeKind::boolean && kind != TypeKind::null))
+      return analysis_error(
+          "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+          "sort_array: the order must be a constant of the type \"BOOLEAN\", not " +
+              arguments[1].text);
     function.parameter_types.push_back(primitive(TypeKind::boolean));
   }
   function.type = array;

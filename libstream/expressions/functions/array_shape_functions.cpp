@@ -1,6 +1,7 @@
 // Arrays cut, joined and rebuilt: slice, flatten, concat, arrays_zip, array_join.
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/functions/collections.hpp>
+#include <libstream/expressions/functions/signature.hpp>
 #include <libstream/expressions/type_coercion.hpp>
 
 #include <fmt/format.h>
@@ -132,8 +133,7 @@ Result<ResolvedFunction> resolve_join(Arguments arguments, const SqlSettings& se
   ResolvedFunction function;
   function.parameter_types = {array_of(text, has_null_elements(array)), text};
   for (std::size_t i = 1; i < arguments.size(); ++i) {
-    if (!is_implicitly_castable(arguments[i].type, text, settings.is_ansi))
-      return wrong_argument("array_join", arguments, i, "the \"STRING\" type");
+    STREAM_TRY(exact_type("array_join", arguments, i, text));
   }
   if (arguments.size() == 3) function.parameter_types.push_back(text);
   function.type = text;

@@ -239,7 +239,7 @@ Result<ResolvedAggregate> resolve_average(std::string_view name, Arguments argum
     return interval_average<std::int32_t>(argument, year_month_interval(), is_try);
   if (argument.kind == TypeKind::day_time_interval)
     return interval_average<std::int64_t>(argument, day_time_interval(), is_try);
-  const std::optional<DataType> type = numeric_parameter(argument);
+  const std::optional<DataType> type = summed_type(argument);
   if (!type)
     return wrong_argument(name, arguments, 0, "the (\"NUMERIC\" or \"ANSI INTERVAL\") type");
   if (type->kind == TypeKind::decimal) return decimal_average(*type, is_try || !is_ansi);

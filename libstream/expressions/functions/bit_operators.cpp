@@ -33,17 +33,20 @@ ScalarFunction typed(
   return function;
 }
 
-/// Texts are taken for BIGINT.
-DataType without_text(const DataType& type) {
-  return type.kind == TypeKind::string ? primitive(TypeKind::int64) : type;
+/// A text that meets a number is taken for BIGINT.
+DataType without_text(const DataType& type, const DataType& other) {
+  const bool is_taken = type.kind == TypeKind::string && is_numeric(other.kind);
+  return is_taken ? primitive(TypeKind::int64) : type;
 }
 
 template <class Op>
 ScalarFunction bit_operator(std::string symbol, std::string usage, Op op) {
   const auto resolve = [symbol, op](Arguments arguments,
                                     const SqlSettings& settings) -> Result<ResolvedFunction> {
+    const DataType& left = arguments[0].type;
+    const DataType& right = arguments[1].type;
     std::optional<DataType> type = tightest_common_type(
-        without_text(arguments[0].type), without_text(arguments[1].type), settings.is_ansi);
+        without_text(left, right), without_text(right, left), settings.is_ansi);
     if (type && type->kind == TypeKind::null) type = primitive(TypeKind::int32);
     if (!type || !is_integral(type->kind)) return operand_mismatch(symbol, arguments, "INTEGRAL");
     return total({*type, *type}, *type, arguments,
@@ -120,12 +123,11 @@ void add_shift(FunctionRegistry& registry, const std::string& symbol, const std:
   registry.add(shift_operator(name, name + "(a, n) - " + usage, shift));
 }
 
-Result<ResolvedFunction> resolve_bit_count(Arguments arguments, const SqlSettings& settings) {
+Result<ResolvedFunction> resolve_bit_count(Arguments arguments, const SqlSettings&) {
   DataType type = arguments[0].type;
-  if (type.kind != TypeKind::boolean && !is_integral(type.kind)) {
-    STREAM_TRY(type,
-               implicit_type("bit_count", arguments, 0, primitive(TypeKind::int64), settings));
-  }
+  if (type.kind == TypeKind::null) type = primitive(TypeKind::int64);
+  if (type.kind != TypeKind::boolean && !is_integral(type.kind))
+    return wrong_argument("bit_count", arguments, 0, "the (\"INTEGRAL\" or \"BOOLEAN\") type");
   const DataType result = primitive(TypeKind::int32);
   if (type.kind == TypeKind::boolean)
     return total({type}, result, arguments, [](const KernelInput& input) -> Result<Column> {
@@ -146,6 +148,8 @@ Result<ResolvedFunction> resolve_bit_count(Arguments arguments, const SqlSetting
 ScalarFunction bit_get(const std::string& name) {
   const auto resolve = [name](Arguments arguments,
                               const SqlSettings& settings) -> Result<ResolvedFunction> {
+    if (is_floating(arguments[0].type.kind) || arguments[0].type.kind == TypeKind::decimal)
+      return wrong_argument(name, arguments, 0, "the \"INTEGRAL\" type");
     STREAM_TRY(DataType type,
                implicit_type_of(name, arguments, 0,
                                 {TypeKind::int64, TypeKind::int32, TypeKind::int16, TypeKind::int8},

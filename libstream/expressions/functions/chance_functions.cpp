@@ -77,12 +77,21 @@ ScalarFunction of_chance(std::string name, std::string usage,
   return made;
 }
 
+/// Of randstr: 16 MiB a row.
+constexpr std::int64_t kMaxRandomLength = std::int64_t{1} << 24;
+
 Result<ResolvedFunction> resolve_randstr(Arguments arguments, const SqlSettings&) {
   ResolvedFunction resolved;
   STREAM_TRY(const Value length_value, constant_argument("randstr", arguments, 0));
   STREAM_TRY(const std::optional<std::int64_t> seed, seed_argument("randstr", arguments, 1));
   const std::optional<std::int64_t> length = integer_in(length_value);
-  if (!length) return wrong_argument("randstr", arguments, 0, "the \"INT\" type");
+  if (!length || !is_integral(arguments[0].type.kind))
+    return wrong_argument("randstr", arguments, 0, "the \"INT\" type");
+  if (*length > kMaxRandomLength)
+    return runtime_error("INVALID_PARAMETER_VALUE.LENGTH",
+                         fmt::format("The value of parameter(s) `length` in `randstr` is invalid: "
+                                     "Expects `length` up to {}, but got {}.",
+                                     kMaxRandomLength, *length));
   if (*length < 0)
     return runtime_error("INVALID_PARAMETER_VALUE.LENGTH",
                          fmt::format("The value of parameter(s) `length` in `randstr` is invalid: "

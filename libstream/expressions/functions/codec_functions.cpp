@@ -23,11 +23,10 @@ Error invalid_input(std::string_view text, std::string_view format, std::string_
 /// hex of an integer, or of the bytes of a text or binary.
 Result<ResolvedFunction> resolve_hex(Arguments arguments, const SqlSettings& settings) {
   ResolvedFunction resolved;
-  const DataType& given = arguments[0].type;
-  const bool is_bytes = given.kind == string || given.kind == binary;
-  const TypeKind wanted = is_bytes ? given.kind : int64;
-  STREAM_TRY(DataType type, implicit_type("hex", arguments, 0, primitive(wanted), settings));
-  resolved.parameter_types = {std::move(type)};
+  STREAM_TRY(const DataType type,
+             implicit_type_of("hex", arguments, 0, {int64, binary, string}, settings));
+  const bool is_bytes = type.kind != int64;
+  resolved.parameter_types = {type};
   resolved.type = primitive(string);
   resolved.can_fail = false;
   resolved.kernel = is_bytes ? row_kernel([](std::string_view bytes) { return encode_hex(bytes); })
@@ -68,6 +67,8 @@ ScalarFunction to_binary(std::string name, std::string usage, bool is_try) {
     if (arguments.size() == 2) {
       STREAM_TRY(const Value value, constant_argument(name, arguments, 1));
       is_null_format = value.is_null();
+      if (!is_null_format && arguments[1].type.kind != string)
+        return wrong_argument(name, arguments, 1, "the \"STRING\" type");
       if (!is_null_format) format = to_lower(value.as<std::string>());
     }
     if (!is_null_format && !is_binary_format(format) && !is_try)
@@ -94,7 +95,8 @@ ScalarFunction to_binary(std::string name, std::string usage, bool is_try) {
   return made;
 }
 
-/// decode(bytes, charset) is a function of its own; with more arguments it is a CASE.
+/// decode(bytes, charset) is a function of its own; with more arguments it is a CASE, whose ELSE is
+/// a text when none is given.
 Result<Expr> rewrite_decode(const Call& call) {
   if (call.arguments.size() == 2) return make_call("decode_charset", call.arguments);
   Exprs parts;
@@ -104,7 +106,7 @@ Result<Expr> rewrite_decode(const Call& call) {
     parts.push_back(call.arguments[i + 1]);
   }
   parts.push_back(i < call.arguments.size() ? call.arguments[i]
-                                            : make_literal(Value{}, primitive(null)));
+                                            : make_literal(Value{}, primitive(string)));
   return make_call("case", std::move(parts));
 }
 

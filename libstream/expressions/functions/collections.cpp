@@ -134,6 +134,20 @@ Error different_types(std::string_view function, Arguments arguments) {
                   function, types));
 }
 
+Error different_arrays(std::string_view function, Arguments arguments) {
+  return analysis_error(
+      "DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES",
+      fmt::format("The input of `{}` should be two \"ARRAY\" with same element type, but it's "
+                  "[\"{}\", \"{}\"].",
+                  function, arguments[0].type.to_string(), arguments[1].type.to_string()));
+}
+
+Result<void> check_two_arrays(std::string_view function, Arguments arguments) {
+  if (arguments[0].type.kind == TypeKind::array && arguments[1].type.kind == TypeKind::array)
+    return {};
+  return different_arrays(function, arguments);
+}
+
 namespace {
 
 Result<DataType> list_argument(std::string_view function, Arguments arguments, std::size_t index,

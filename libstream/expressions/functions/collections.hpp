@@ -88,6 +88,10 @@ std::optional<DataType> element_type(const DataType& element, const DataType& va
 
 /// Error of the array functions when argument 0 is no array of such elements.
 Error different_types(std::string_view function, Arguments arguments);
+/// [DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES]: two arrays of one element type are wanted.
+Error different_arrays(std::string_view function, Arguments arguments);
+/// Both arguments are arrays, or that error.
+Result<void> check_two_arrays(std::string_view function, Arguments arguments);
 
 /// Argument `index` as an array: its own type, or for NULL an array of VOID. Error
 /// [DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE].

@@ -71,7 +71,8 @@ Result<ResolvedFunction> resolve_concat(Arguments arguments, const SqlSettings& 
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       if (!is_implicitly_castable(arguments[i].type, resolved.type, settings.is_ansi))
         return analysis_error(
-            "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+            arguments[i].type.kind == TypeKind::array ? "DATATYPE_MISMATCH.DATA_DIFF_TYPES"
+                                                      : "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
             fmt::format("The arguments of `concat` should all be of one type, but {} has \"{}\".",
                         arguments[i].text, arguments[i].type.to_string()));
     }

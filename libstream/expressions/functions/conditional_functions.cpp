@@ -44,7 +44,9 @@ ScalarFunction extreme_function(std::string name, std::string usage, bool is_gre
   function.resolve = [name = function.name, is_greatest](
                          Arguments arguments,
                          const SqlSettings& settings) -> Result<ResolvedFunction> {
-    const std::optional<DataType> type = common_type(arguments, 0, settings.is_ansi);
+    std::optional<DataType> type = arguments[0].type;
+    for (std::size_t i = 1; i < arguments.size() && type; ++i)
+      type = common_type_but_texts(*type, arguments[i].type, settings.is_ansi);
     if (!type)
       return analysis_error("DATATYPE_MISMATCH.DATA_DIFF_TYPES",
                             fmt::format("The arguments of `{}` should all be of one type.", name));

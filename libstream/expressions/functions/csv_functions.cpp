@@ -63,7 +63,7 @@ class CsvReader {
 
 Result<ResolvedFunction> resolve_from_csv(Arguments arguments, const SqlSettings& settings) {
   ResolvedFunction resolved;
-  STREAM_TRY(DataType text, implicit_type("from_csv", arguments, 0, primitive(string), settings));
+  STREAM_TRY(DataType text, exact_type("from_csv", arguments, 0, primitive(string)));
   const Argument& schema = arguments[1];
   if (!schema.constant || schema.type.kind != string || schema.constant->is_null())
     return analysis_error("INVALID_SCHEMA.NON_STRING_LITERAL",

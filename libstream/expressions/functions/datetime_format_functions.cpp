@@ -135,6 +135,11 @@ Result<ResolvedFunction> resolve_parser(const Parser& parser, Arguments argument
   const bool takes_numbers = parser.target == Target::timestamp && arguments.size() == 1 &&
                              (is_numeric(arguments[0].type.kind));
   DataType from = arguments[0].type;
+  if (parser.target == Target::seconds) {
+    const bool is_time = std::find(kinds.begin(), kinds.end(), from.kind) != kinds.end();
+    if (!is_time && from.kind != Kind::null)
+      return wrong_argument(parser.name, arguments, 0, "a text, a date or a time");
+  }
   if (!takes_numbers) {
     STREAM_TRY(from, implicit_type_of(parser.name, arguments, 0, std::move(kinds), settings));
   }
@@ -145,7 +150,9 @@ Result<ResolvedFunction> resolve_parser(const Parser& parser, Arguments argument
   resolved.parameter_types = {from};
   if (arguments.size() == 2) {
     STREAM_TRY(DataType text,
-               implicit_type(parser.name, arguments, 1, primitive(Kind::string), settings));
+               parser.target == Target::seconds
+                   ? exact_type(parser.name, arguments, 1, primitive(Kind::string))
+                   : implicit_type(parser.name, arguments, 1, primitive(Kind::string), settings));
     resolved.parameter_types.push_back(std::move(text));
   }
   const bool is_text = from.kind == Kind::string;

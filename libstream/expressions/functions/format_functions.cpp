@@ -212,7 +212,7 @@ ScalarFunction to_number(std::string name, std::string usage, bool is_try) {
     STREAM_TRY(const std::optional<std::string> format, constant_format(name, arguments));
     resolved.parameter_types = {std::move(text), primitive(string)};
     if (!format) {
-      resolved.type = decimal_of(38, 0);
+      resolved.type = decimal_of(10, 0);
       resolved.kernel = row_kernel(
           [](std::string_view, std::string_view) -> std::optional<Int128> { return {}; });
       return resolved;

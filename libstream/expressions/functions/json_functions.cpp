@@ -36,7 +36,7 @@ Result<DataType> schema_argument(std::string_view function, Arguments arguments,
 
 Result<ResolvedFunction> resolve_from_json(Arguments arguments, const SqlSettings& settings) {
   ResolvedFunction resolved;
-  STREAM_TRY(DataType text, implicit_type("from_json", arguments, 0, primitive(string), settings));
+  STREAM_TRY(DataType text, exact_type("from_json", arguments, 0, primitive(string)));
   STREAM_TRY(resolved.type, schema_argument("from_json", arguments, 1));
   STREAM_TRY(RecordOptions options, RecordOptions::make("from_json", arguments, 2, settings));
   const TypeKind kind = resolved.type.kind;
@@ -129,11 +129,10 @@ Result<ResolvedFunction> resolve_schema_of_json(Arguments arguments, const SqlSe
   return resolved;
 }
 
-Result<ResolvedFunction> resolve_get_json_object(Arguments arguments, const SqlSettings& settings) {
+Result<ResolvedFunction> resolve_get_json_object(Arguments arguments, const SqlSettings&) {
   ResolvedFunction resolved;
   for (std::size_t i = 0; i < 2; ++i) {
-    STREAM_TRY(DataType type,
-               implicit_type("get_json_object", arguments, i, primitive(string), settings));
+    STREAM_TRY(DataType type, exact_type("get_json_object", arguments, i, primitive(string)));
     resolved.parameter_types.push_back(std::move(type));
   }
   resolved.type = primitive(string);
@@ -166,10 +165,9 @@ Result<ResolvedFunction> resolve_get_json_object(Arguments arguments, const SqlS
   return resolved;
 }
 
-Result<ResolvedFunction> resolve_object_keys(Arguments arguments, const SqlSettings& settings) {
+Result<ResolvedFunction> resolve_object_keys(Arguments arguments, const SqlSettings&) {
   ResolvedFunction resolved;
-  STREAM_TRY(DataType type,
-             implicit_type("json_object_keys", arguments, 0, primitive(string), settings));
+  STREAM_TRY(DataType type, exact_type("json_object_keys", arguments, 0, primitive(string)));
   resolved.parameter_types = {std::move(type)};
   resolved.type = array_of(primitive(string), false);
   resolved.can_fail = false;
@@ -233,12 +231,14 @@ Result<GeneratedRows> json_tuple(const KernelInput& input) {
   return rows;
 }
 
-Result<ResolvedGenerator> resolve_json_tuple(Arguments arguments, const SqlSettings& settings) {
+Result<ResolvedGenerator> resolve_json_tuple(Arguments arguments, const SqlSettings&) {
   ResolvedGenerator resolved;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    STREAM_TRY(DataType type,
-               implicit_type("json_tuple", arguments, i, primitive(string), settings));
-    resolved.parameter_types.push_back(std::move(type));
+    if (arguments[i].type.kind != string)
+      return analysis_error("DATATYPE_MISMATCH.NON_STRING_TYPE",
+                            "json_tuple: all arguments must be of the type \"STRING\", not " +
+                                arguments[i].type.to_string());
+    resolved.parameter_types.push_back(arguments[i].type);
     if (i > 0) resolved.columns.push_back({"c" + std::to_string(i - 1), primitive(string), true});
   }
   resolved.generate = json_tuple;
@@ -276,7 +276,9 @@ void add_json_functions(FunctionRegistry& registry) {
                         }),
                         {},
                         false,
-                        true}});
+                        true,
+                        NullHandling::skip,
+                        false}});
   registry.add(GeneratorFunction{"json_tuple", "json_tuple(text, name, …) - fields as columns", 2,
                                  kAnyNumber, resolve_json_tuple});
 }

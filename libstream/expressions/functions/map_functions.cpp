@@ -2,6 +2,7 @@
 // map_contains_key, str_to_map.
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/functions/map_building.hpp>
+#include <libstream/expressions/functions/signature.hpp>
 #include <libstream/expressions/java_regex.hpp>
 #include <libstream/expressions/type_coercion.hpp>
 
@@ -178,6 +179,10 @@ Result<ResolvedFunction> resolve_contains(Arguments arguments, const SqlSettings
   if (arguments[1].type.kind == TypeKind::null)
     return analysis_error("DATATYPE_MISMATCH.NULL_TYPE",
                           "Null typed values cannot be used as arguments of `map_contains_key`.");
+  if (arguments[0].type.kind != TypeKind::map && arguments[0].type.kind != TypeKind::null)
+    return analysis_error(
+        "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES",
+        "map_contains_key: the first argument must be a map, not " + arguments[0].type.to_string());
   STREAM_TRY(const DataType map, map_argument("map_contains_key", arguments, 0));
   const auto key = element_type(map.children[0].type, arguments[1].type, settings.is_ansi);
   if (!key)
@@ -241,12 +246,11 @@ Result<void> append_text_map(std::string_view text, const JavaRegex& pairs, cons
   return append_map(builder, entries, input.context.settings);
 }
 
-Result<ResolvedFunction> resolve_from_text(Arguments arguments, const SqlSettings& settings) {
+Result<ResolvedFunction> resolve_from_text(Arguments arguments, const SqlSettings&) {
   const DataType text = primitive(TypeKind::string);
   ResolvedFunction function;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (!is_implicitly_castable(arguments[i].type, text, settings.is_ansi))
-      return wrong_argument("str_to_map", arguments, i, "the \"STRING\" type");
+    STREAM_TRY(exact_type("str_to_map", arguments, i, text));
     function.parameter_types.push_back(text);
   }
   function.type = map_of(text, text, true);

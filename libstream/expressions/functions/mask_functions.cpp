@@ -40,11 +40,13 @@ Result<Value> mask(std::span<const Value> row) {
   return Value{std::move(result)};
 }
 
-Result<ResolvedFunction> resolve_mask(Arguments arguments, const SqlSettings& settings) {
+Result<ResolvedFunction> resolve_mask(Arguments arguments, const SqlSettings&) {
   ResolvedFunction resolved;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    STREAM_TRY(DataType type, implicit_type("mask", arguments, i, primitive(string), settings));
+    STREAM_TRY(DataType type, exact_type("mask", arguments, i, primitive(string)));
     resolved.parameter_types.push_back(std::move(type));
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (i == 0 || arguments[i].type.kind == null) continue;
     STREAM_TRY(const Value value, constant_argument("mask", arguments, i));
     const auto* text = std::get_if<std::string>(&value.content);

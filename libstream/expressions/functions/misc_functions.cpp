@@ -132,8 +132,7 @@ Result<ResolvedFunction> resolve_raise_error(Arguments arguments, const SqlSetti
 
 Result<ResolvedFunction> resolve_assert_true(Arguments arguments, const SqlSettings& settings) {
   ResolvedFunction resolved;
-  STREAM_TRY(DataType condition,
-             implicit_type("assert_true", arguments, 0, primitive(boolean), settings));
+  STREAM_TRY(DataType condition, exact_type("assert_true", arguments, 0, primitive(boolean)));
   resolved.parameter_types = {std::move(condition)};
   if (arguments.size() == 2) {
     STREAM_TRY(DataType message,

@@ -119,19 +119,24 @@ Result<void> rlike(const JavaRegex& regex, const Row& row, ColumnBuilder& builde
 }
 
 Result<void> extract(const JavaRegex& regex, const Row& row, ColumnBuilder& builder) {
-  STREAM_TRY(check_group(regex, row.integer(2), "regexp_extract"));
   JavaRegex::Groups groups;
-  builder.append_string(regex.find(row.text(0), 0, groups) ? group_text(groups, row.integer(2))
-                                                           : std::string_view());
+  if (!regex.find(row.text(0), 0, groups)) {
+    builder.append_string({});
+    return {};
+  }
+  STREAM_TRY(check_group(regex, row.integer(2), "regexp_extract"));
+  builder.append_string(group_text(groups, row.integer(2)));
   return {};
 }
 
 Result<void> extract_all(const JavaRegex& regex, const Row& row, ColumnBuilder& builder) {
-  STREAM_TRY(check_group(regex, row.integer(2), "regexp_extract_all"));
   const std::string_view text = row.text(0);
   JavaRegex::Groups groups;
-  for (std::size_t begin = 0; regex.find(text, begin, groups); begin = next_search(text, groups[0]))
+  for (std::size_t begin = 0; regex.find(text, begin, groups);
+       begin = next_search(text, groups[0])) {
+    STREAM_TRY(check_group(regex, row.integer(2), "regexp_extract_all"));
     builder.child(0).append_string(group_text(groups, row.integer(2)));
+  }
   builder.append_array();
   return {};
 }

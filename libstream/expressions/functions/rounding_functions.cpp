@@ -231,8 +231,8 @@ ScalarFunction whole(std::string name, std::string usage, Rounding rounding) {
   ScalarFunction made{name, "math", std::move(usage), 1, 2, {}, {}, {}, true, {}};
   made.resolve = [=](Arguments arguments, const SqlSettings& settings) -> Result<ResolvedFunction> {
     if (arguments.size() == 1) return resolve_whole(name, arguments, settings, rounding);
-    if (arguments[1].type.kind != int32)
-      return analysis_error("REQUIRES_INTEGER_SCALE",
+    if (arguments[1].type.kind != int32 || !arguments[1].constant)
+      return analysis_error("NON_FOLDABLE_ARGUMENT",
                             "The scale of " + name + " must be an integer constant.");
     DataType type = arguments[0].type;
     if (type.kind == float64)

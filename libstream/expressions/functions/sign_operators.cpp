@@ -54,14 +54,15 @@ Result<DataType> signed_type(std::string_view name, const Argument& argument) {
                         "MONTH\" or \"INTERVAL\") type");
 }
 
-/// A text that meets a value of another type is cast to that before the operator is checked; a NULL
-/// that meets a text is one.
-void promote_text(DataType& type, const DataType& other) {
+/// A text that meets a value of another type is cast to that before the operator is checked, a
+/// decimal to a floating type; a NULL that meets a text is one.
+void promote_operand(DataType& type, const DataType& other) {
   const bool is_promoted = type.kind == TypeKind::string && other.kind != TypeKind::null &&
                            other.children.empty() && other.kind != TypeKind::structure &&
-                           other.kind != TypeKind::variant && !is_any_interval(other.kind);
+                           !is_any_interval(other.kind);
   const bool is_null_text = type.kind == TypeKind::null && other.kind == TypeKind::string;
   if (is_promoted || is_null_text) type = other;
+  if (type.kind == TypeKind::decimal && is_floating(other.kind)) type = other;
 }
 
 }  // namespace
@@ -69,8 +70,8 @@ void promote_text(DataType& type, const DataType& other) {
 Error operand_mismatch(std::string_view symbol, Arguments arguments, std::string_view required) {
   DataType left = arguments[0].type;
   DataType right = arguments[1].type;
-  promote_text(left, right);
-  promote_text(right, left);
+  promote_operand(left, right);
+  promote_operand(right, left);
   const std::string where =
       fmt::format("Cannot resolve \"({} {} {})\" due to data type mismatch: ", arguments[0].text,
                   symbol, arguments[1].text);

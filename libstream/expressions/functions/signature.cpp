@@ -17,8 +17,10 @@ Result<ResolvedFunction> resolve_fixed(const FixedFunction& function, Arguments 
   resolved.can_fail = function.can_fail;
   resolved.nulls = function.nulls;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    STREAM_TRY(DataType type, implicit_type(function.name, arguments, i,
-                                            primitive(function.parameters[i]), settings));
+    const DataType wanted = primitive(function.parameters[i]);
+    STREAM_TRY(DataType type, function.casts_arguments
+                                  ? implicit_type(function.name, arguments, i, wanted, settings)
+                                  : exact_type(function.name, arguments, i, wanted));
     if (arguments[i].is_nullable || !(type == arguments[i].type)) resolved.is_nullable = true;
     resolved.parameter_types.push_back(std::move(type));
   }
@@ -64,6 +66,14 @@ Result<DataType> implicit_type(std::string_view function, Arguments arguments, s
   if (!is_implicitly_castable(from, to, settings.is_ansi))
     return wrong_argument(function, arguments, index, "the \"" + to.to_string() + "\" type");
   return to;
+}
+
+Result<DataType> exact_type(std::string_view function, Arguments arguments, std::size_t index,
+                            const DataType& to) {
+  const DataType& from = arguments[index].type;
+  if (from.kind == to.kind) return from;
+  if (from.kind == TypeKind::null) return to;
+  return wrong_argument(function, arguments, index, "the \"" + to.to_string() + "\" type");
 }
 
 Result<DataType> implicit_type_of(std::string_view function, Arguments arguments, std::size_t index,

@@ -23,6 +23,7 @@ struct FixedFunction {
   bool can_fail = false;
   bool makes_nulls = false;  ///< gives nulls for arguments that are not null
   NullHandling nulls = NullHandling::skip;
+  bool casts_arguments = true;  ///< else only values of the very type are taken
 };
 ScalarFunction make_fixed(FixedFunction function);
 void add_fixed(FunctionRegistry& registry, std::vector<FixedFunction> functions);
@@ -31,7 +32,11 @@ void add_fixed(FunctionRegistry& registry, std::vector<FixedFunction> functions)
 /// that kind. Error: no implicit cast.
 Result<DataType> implicit_type(std::string_view function, Arguments arguments, std::size_t index,
                                const DataType& to, const SqlSettings& settings);
-/// The same where several kinds will do: the first of `kinds` it has, or else can be cast to.
+/// For functions that cast nothing: `to` when argument `index` has that type, or is NULL.
+Result<DataType> exact_type(std::string_view function, Arguments arguments, std::size_t index,
+                            const DataType& to);
+/// The same as implicit_type where several kinds will do: the first of `kinds` it has, or else can
+/// be cast to.
 Result<DataType> implicit_type_of(std::string_view function, Arguments arguments, std::size_t index,
                                   std::vector<TypeKind> kinds, const SqlSettings& settings);
 

@@ -269,7 +269,7 @@ Result<ResolvedAggregate> resolve_sum(std::string_view name, Arguments arguments
   const bool is_interval = argument.type.kind == TypeKind::year_month_interval ||
                            argument.type.kind == TypeKind::day_time_interval;
   if (is_interval) return integer_sum(argument.type, is_try ? Overflow::null : Overflow::error);
-  const std::optional<DataType> type = numeric_parameter(argument.type);
+  const std::optional<DataType> type = summed_type(argument.type);
   if (!type)
     return wrong_argument(name, arguments, 0, "the (\"NUMERIC\" or \"ANSI INTERVAL\") type");
   if (is_floating(type->kind)) return float_sum(*type);

@@ -196,7 +196,8 @@ void add_count(FunctionRegistry& registry, std::string name, std::string usage,
                                  input, [unit_micros](std::int64_t micros) {
                                    return floor_divide(micros, unit_micros);
                                  });
-                           }}));
+                           },
+                           .casts_arguments = false}));
 }
 void add_from_count(FunctionRegistry& registry, std::string name, std::string usage,
                     std::int64_t unit_micros) {

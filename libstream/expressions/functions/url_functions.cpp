@@ -165,7 +165,7 @@ ScalarFunction parsing(std::string name, std::string usage, bool fails) {
   made.resolve = [=](Arguments arguments, const SqlSettings& settings) -> Result<ResolvedFunction> {
     ResolvedFunction resolved;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-      STREAM_TRY(DataType type, implicit_type(name, arguments, i, primitive(string), settings));
+      STREAM_TRY(DataType type, exact_type(name, arguments, i, primitive(string)));
       resolved.parameter_types.push_back(std::move(type));
     }
     // Without ANSI mode a broken URL is null in every form.

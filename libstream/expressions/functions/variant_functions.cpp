@@ -62,19 +62,19 @@ Result<Column> extract(const KernelInput& input, const std::optional<JsonPath>& 
 
 ScalarFunction variant_get(std::string name, std::string usage, bool is_try) {
   ScalarFunction made{name, "variant", std::move(usage), 2, 3, {}, {}, {}, true, {}};
-  made.resolve = [=](Arguments arguments, const SqlSettings& settings) -> Result<ResolvedFunction> {
+  made.resolve = [=](Arguments arguments, const SqlSettings&) -> Result<ResolvedFunction> {
     ResolvedFunction resolved;
     if (arguments[0].type.kind != variant && arguments[0].type.kind != null)
       return wrong_argument(name, arguments, 0, "the \"VARIANT\" type");
-    STREAM_TRY(DataType path_type, implicit_type(name, arguments, 1, primitive(string), settings));
+    STREAM_TRY(DataType path_type, exact_type(name, arguments, 1, primitive(string)));
     resolved.parameter_types = {primitive(variant), std::move(path_type)};
     resolved.type = primitive(variant);
     if (arguments.size() == 3) {
-      STREAM_TRY(const Value type_text, constant_argument(name, arguments, 2));
-      if (type_text.is_null() || arguments[2].type.kind != string)
-        return analysis_error("DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+      const std::optional<Value>& type_text = arguments[2].constant;
+      if (!type_text || type_text->is_null() || arguments[2].type.kind != string)
+        return analysis_error("INVALID_SCHEMA.NON_STRING_LITERAL",
                               name + ": the type must be a string literal.");
-      STREAM_TRY(resolved.type, parse_data_type(type_text.as<std::string>()));
+      STREAM_TRY(resolved.type, parse_data_type(type_text->as<std::string>()));
       resolved.type = as_nullable(std::move(resolved.type));
       resolved.parameter_types.push_back(arguments[2].type);
     }
@@ -250,7 +250,10 @@ void add_variant_functions(FunctionRegistry& registry) {
                         variant,
                         row_kernel([](std::string_view text) { return parse_variant(text); }),
                         {},
-                        true},
+                        true,
+                        false,
+                        NullHandling::skip,
+                        false},
                        {"try_parse_json",
                         "variant",
                         "try_parse_json(text) - parse_json, or null",
@@ -263,7 +266,9 @@ void add_variant_functions(FunctionRegistry& registry) {
                         }),
                         {},
                         false,
-                        true}});
+                        true,
+                        NullHandling::skip,
+                        false}});
   registry.add(
       variant_get("variant_get", "variant_get(v, path[, type]) - what is at the path", false));
   registry.add(variant_get("try_variant_get",

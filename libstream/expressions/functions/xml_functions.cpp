@@ -83,10 +83,10 @@ Kernel xpath_kernel(std::shared_ptr<const pugi::xpath_query> query, XPathRow com
 
 ScalarFunction xpath(std::string name, std::string usage, DataType type, XPathRow compute) {
   ScalarFunction made{name, "xml", std::move(usage), 2, 2, {}, {}, {}, true, {}};
-  made.resolve = [=](Arguments arguments, const SqlSettings& settings) -> Result<ResolvedFunction> {
+  made.resolve = [=](Arguments arguments, const SqlSettings&) -> Result<ResolvedFunction> {
     ResolvedFunction resolved;
     for (std::size_t i = 0; i < 2; ++i) {
-      STREAM_TRY(DataType text, implicit_type(name, arguments, i, primitive(string), settings));
+      STREAM_TRY(DataType text, exact_type(name, arguments, i, primitive(string)));
       resolved.parameter_types.push_back(std::move(text));
     }
     STREAM_TRY(const Value path, constant_argument(name, arguments, 1));

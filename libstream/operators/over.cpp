@@ -1,10 +1,15 @@
+#include <libstream/data/compare.hpp>
 #include <libstream/operators/evaluation_scope.hpp>
 #include <libstream/operators/gather.hpp>
 #include <libstream/operators/over.hpp>
 #include <libstream/operators/over_frames.hpp>
+#include <libstream/operators/row_sorter.hpp>
+#include <libstream/operators/waiting_memory.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
+#include <utility>
 
 namespace stream {
 namespace {
@@ -19,51 +24,98 @@ struct CallColumns {
 
 class OverOperator final : public Operator {
  public:
-  explicit OverOperator(const OverSpec& spec) : spec_(spec), scope_(spec.evaluation) {
-    for (const SortColumn& key : spec_.order_by)
+  OverOperator(const OverSpec& spec, Result<std::shared_ptr<EpochMemory>> memory)
+      : spec_(spec), scope_(spec.evaluation), memory_(std::move(memory)) {
+    for (const TypedExpr& key : spec_.partition_by) sort_keys_.push_back({key, false, true});
+    for (const SortColumn& key : spec_.order_by) {
+      sort_keys_.push_back(key);
       orders_.push_back({key.is_descending, key.nulls_first});
+    }
   }
 
   Result<void> open(const OperatorContext& context) override {
     scope_.open(context);
     batch_rows_ = context.batch_rows;
+    STREAM_TRY(const std::shared_ptr<EpochMemory> memory, memory_);
+    sorter_.emplace(sort_keys_, std::nullopt, memory, scope_, batch_rows_);
     return {};
   }
   Result<void> begin(const EpochStart& start) override {
     scope_.begin(start);
-    batches_.clear();
+    sorter_->clear();
+    unfinished_.clear();
     result_.reset();
-    next_ = 0;
     return {};
   }
-  Result<void> push(InputPlace, Batch batch, Output&) override {
-    if (batch.num_rows() > 0) batches_.push_back(std::move(batch));
-    return {};
-  }
+  Result<void> push(InputPlace, Batch batch, Output&) override { return sorter_->add(batch); }
   Result<bool> end(const EpochStart&, Output& output) override {
-    if (!result_) {
-      if (batches_.empty()) return true;
-      STREAM_TRY(compute());
+    if (result_) {
+      STREAM_TRY(emit_some(output));
+      return false;
     }
-    const std::size_t count = std::min(batch_rows_, result_->num_rows() - next_);
-    if (count == result_->num_rows()) {
-      STREAM_TRY(output.push(*result_));
-    } else {
-      std::vector<std::uint32_t> rows(count);
-      std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(next_));
-      STREAM_TRY(output.push(gather(*result_, rows, pool())));
+    STREAM_TRY(Batch sorted, sorter_->take(kAllRows));
+    if (sorted.num_rows() > 0 && !sorter_->is_empty()) {
+      STREAM_TRY(add_sorted(sorted));
+      return false;
     }
-    next_ += count;
-    return next_ == result_->num_rows();
+    if (sorted.num_rows() > 0) unfinished_.push_back(std::move(sorted));
+    if (unfinished_.empty()) return true;
+    STREAM_TRY(compute(std::exchange(unfinished_, {})));
+    return false;
   }
 
  private:
   BlockPool& pool() { return scope_.context().pool; }
 
-  Result<void> compute() {
-    const Batch all = concatenate(batches_, pool());
-    batches_.clear();
-    STREAM_TRY(const Batch sorted, sort(all));
+  Result<void> emit_some(Output& output) {
+    const std::size_t count = std::min(batch_rows_, result_->num_rows() - next_);
+    if (count == result_->num_rows()) {
+      STREAM_TRY(output.push(*result_));
+    } else {
+      STREAM_TRY(output.push(slice(*result_, next_, count)));
+    }
+    next_ += count;
+    if (next_ == result_->num_rows()) result_.reset();
+    return {};
+  }
+
+  Batch slice(const Batch& batch, std::size_t first, std::size_t count) {
+    std::vector<std::uint32_t> rows(count);
+    std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
+    return gather(batch, rows, pool());
+  }
+
+  /// Computes the partitions that end in a batch of sorted rows; the rows of its last one wait.
+  Result<void> add_sorted(const Batch& sorted) {
+    STREAM_TRY(std::vector<Column> keys,
+               evaluate_columns(spec_.partition_by, sorted, scope_.context()));
+    std::size_t first = sorted.num_rows() - 1;  // of the last partition
+    while (first > 0 && are_equal(keys, first - 1, keys, first)) --first;
+    const bool goes_on =
+        first == 0 && !unfinished_.empty() && are_equal(unfinished_keys_, 0, keys, 0);
+    std::vector<Batch> whole;
+    if (!goes_on) {
+      whole = std::exchange(unfinished_, {});
+      if (first > 0) whole.push_back(slice(sorted, 0, first));
+      const std::uint32_t one[] = {static_cast<std::uint32_t>(first)};
+      unfinished_keys_.clear();
+      for (const Column& key : keys) unfinished_keys_.push_back(gather(key, one, pool()));
+    }
+    unfinished_.push_back(first > 0 ? slice(sorted, first, sorted.num_rows() - first) : sorted);
+    return whole.empty() ? Result<void>() : compute(whole);
+  }
+
+  static bool are_equal(std::span<const Column> a, std::size_t i, std::span<const Column> b,
+                        std::size_t j) {
+    for (std::size_t key = 0; key < a.size(); ++key) {
+      if (compare_rows(a[key], i, b[key], j) != 0) return false;
+    }
+    return true;
+  }
+
+  /// Of whole partitions, in order.
+  Result<void> compute(const std::vector<Batch>& batches) {
+    const Batch sorted = concatenate(batches, pool());
     std::vector<TypedExpr> order_by;
     for (const SortColumn& key : spec_.order_by) order_by.push_back(key.expression);
     EvaluationContext& context = scope_.context();
@@ -87,17 +139,10 @@ class OverOperator final : public Operator {
       }
       columns.push_back(builder.finish());
     }
+    scope_.pass(sorted.num_rows());
     result_ = Batch(spec_.schema, std::move(columns), sorted.num_rows());
+    next_ = 0;
     return {};
-  }
-
-  Result<Batch> sort(const Batch& all) {
-    std::vector<TypedExpr> keys = spec_.partition_by;
-    std::vector<RowOrder> orders(keys.size());
-    for (const SortColumn& key : spec_.order_by) keys.push_back(key.expression);
-    orders.insert(orders.end(), orders_.begin(), orders_.end());
-    STREAM_TRY(const std::vector<Column> columns, evaluate_columns(keys, all, scope_.context()));
-    return gather(all, sorted_rows(columns, orders, all.num_rows()), pool());
   }
 
   void cut_partitions(std::span<const Column> partition_keys, std::span<const Column> order_keys,
@@ -220,14 +265,19 @@ class OverOperator final : public Operator {
     return states.update(arguments, pair_groups_, scope_.context());
   }
 
+  static constexpr std::size_t kAllRows = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t kStates = 1024;
   static constexpr std::size_t kPairs = 16'384;
 
   OverSpec spec_;
   EvaluationScope scope_;
-  std::vector<RowOrder> orders_;
+  Result<std::shared_ptr<EpochMemory>> memory_;
+  std::vector<SortColumn> sort_keys_;  ///< partition keys, then order keys
+  std::vector<RowOrder> orders_;       ///< of the order keys
   std::size_t batch_rows_ = 4096;
-  std::vector<Batch> batches_;
+  std::optional<RowSorter> sorter_;
+  std::vector<Batch> unfinished_;  ///< sorted rows of a partition whose end was not seen
+  std::vector<Column> unfinished_keys_;
   std::vector<std::size_t> starts_;   ///< of partitions, and the end
   std::vector<std::uint32_t> peers_;  ///< by sorted row
   std::vector<std::uint32_t> pair_rows_;
@@ -239,7 +289,10 @@ class OverOperator final : public Operator {
 }  // namespace
 
 OperatorFactory make_over(OverSpec spec) {
-  return [spec = std::move(spec)] { return std::make_unique<OverOperator>(spec); };
+  auto memory = waiting_memory(spec.evaluation);
+  return [spec = std::move(spec), memory = std::move(memory)] {
+    return std::make_unique<OverOperator>(spec, memory);
+  };
 }
 
 }  // namespace stream

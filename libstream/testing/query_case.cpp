@@ -6,6 +6,7 @@
 #include <libstream/data/date_time.hpp>
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/sql/sql_parser.hpp>
+#include <libstream/state/epoch_memory.hpp>
 #include <libstream/testing/expected_error.hpp>
 #include <libstream/testing/json_values.hpp>
 #include <libstream/testing/manual_clock.hpp>
@@ -499,6 +500,7 @@ Result<void> QueryCaseRun::take(const Section& section) {
 }
 
 Result<CaseResult> QueryCaseRun::run() {
+  if (cell_.batch_rows == 1) STREAM_TRY(session_.settings().set(kEpochBufferSetting, "1"));
   for (const Section& section : transcript_.sections) {
     Result<void> taken = take(section);
     if (!taken) return std::move(taken).error().with_context(fmt::format("line {}", section.line));

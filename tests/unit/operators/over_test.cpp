@@ -5,6 +5,11 @@
 #include <tests/unit/operators/aggregate_cases.hpp>
 #include <tests/unit/operators/waiting_cases.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
 namespace stream::testing {
 namespace {
 
@@ -48,7 +53,7 @@ void verify_sum(OverFrame frame, std::vector<std::string> expected) {
   OperatorCase script;
   script.inputs = {rows_schema()};
   script.partition_by = {{0}};
-  script.make = make_over(spec);
+  script.make = every_other_in_files(make_over, spec);
   script.epochs = {{{{0,
                       {row("a", 1, 1), row("b", 1, 100), row("a", 2, 2), row("a", 2, 4),
                        row("a", 4, 8), row("a", nullptr, 16)}}}},
@@ -94,11 +99,52 @@ TEST_CASE("window functions see a partition and its peers") {
   OperatorCase script;
   script.inputs = {rows_schema()};
   script.partition_by = {{0}};
-  script.make = make_over(spec);
+  script.make = every_other_in_files(make_over, spec);
   script.epochs = {
       {{{0,
          {row("a", 1, 1), row("b", 1, 1), row("a", 2, 1), row("a", 2, 1), row("a", nullptr, 1)}}}}};
   verify_operator(script, {{"a|2|1", "a|2|1", "a|1|2", "a|null|3", "b|1|1"}});
+}
+
+TEST_CASE("partitions of all lengths are the same in memory and from files") {
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::minstd_rand random(seed);
+  OverSpec spec;
+  spec.partition_by = {input(0, text())};
+  spec.order_by = {{input(1, bigint())}};
+  OverCall call;
+  AggregateCall sum = aggregate_call("sum", {input(2, bigint())});
+  call.function = sum.function;
+  call.arguments = sum.arguments;
+  spec.calls = {call};
+  spec.kept = {0, 1};
+  spec.schema = schema_of({{"p", text()}, {"o", bigint()}, {"s", bigint()}});
+  OperatorCase script;
+  script.inputs = {rows_schema()};
+  script.partition_by = {{0}};
+  script.make = every_other_in_files(make_over, spec);
+  std::vector<std::vector<std::string>> expected;
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    // Partition p has p rows, each of a place of its own: the running sum is known.
+    std::vector<Row> rows;
+    expected.emplace_back();
+    for (std::int64_t partition = 0; partition < 20; ++partition) {
+      std::int64_t total = 0;
+      for (std::int64_t place = 0; place < partition; ++place) {
+        const std::string name = partition == 7 ? "null" : std::to_string(partition);
+        rows.push_back(
+            {partition == 7 ? Value{} : Value{name}, Value{place}, Value{place * place}});
+        total += place * place;
+        expected.back().push_back(fmt::format("{}|{}|{}", name, place, total));
+      }
+    }
+    std::shuffle(rows.begin(), rows.end(), random);
+    EpochScript input_rows;
+    for (Row& each : rows) input_rows.inputs.push_back({0, {std::move(each)}});
+    script.epochs.push_back(std::move(input_rows));
+  }
+  verify_operator(script, expected);
 }
 
 TEST_CASE("sort orders by several keys, keeps equal rows in order and may cut") {

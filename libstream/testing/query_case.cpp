@@ -68,7 +68,7 @@ Result<std::vector<Json>> parse_json_lines(const std::string& body) {
 /// One method call on a relation: R.withWatermark("c", "10 seconds").
 Result<std::optional<RelationRef>> parse_method_view(const std::string& text) {
   static const std::regex form(
-      R"(^(\w+)\.(withWatermark|dropDuplicates|dropDuplicatesWithinWatermark)\((.*)\)$)");
+      R"(^(\w+)\.(withWatermark|dropDuplicates|dropDuplicatesWithinWatermark|lateRows)\((.*)\)$)");
   std::smatch parts;
   if (!std::regex_match(text, parts, form)) return std::optional<RelationRef>{};
   const RelationRef input = make_relation(NamedRelation{{parts[1].str()}, false});
@@ -79,6 +79,8 @@ Result<std::optional<RelationRef>> parse_method_view(const std::string& text) {
     return std::optional<RelationRef>(make_relation(
         WatermarkRelation{input, std::move(column), arguments[1].get<std::string>()}));
   }
+  if (parts[2] == "lateRows")
+    return std::optional<RelationRef>(make_relation(LateRowsRelation{input}));
   DeduplicateRelation deduplicate;
   deduplicate.input = input;
   deduplicate.is_within_watermark = parts[2] == "dropDuplicatesWithinWatermark";

@@ -110,6 +110,7 @@ TEST_CASE("transcripts: fuzz-static-join") { check_streams("fuzz-static-join"); 
 TEST_CASE("transcripts: fuzz-union") { check_streams("fuzz-union"); }
 TEST_CASE("transcripts: fuzz-window") { check_streams("fuzz-window"); }
 TEST_CASE("transcripts: join") { check_streams("join"); }
+TEST_CASE("transcripts: late-rows") { check_streams("late-rows"); }
 TEST_CASE("transcripts: limit-sort") { check_streams("limit-sort"); }
 TEST_CASE("transcripts: multiwatermark") { check_streams("multiwatermark"); }
 TEST_CASE("transcripts: numeric") { check_streams("numeric"); }

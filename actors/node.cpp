@@ -7,6 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <future>
+#include <memory>
+#include <utility>
+
 namespace stream {
 namespace {
 
@@ -16,7 +20,8 @@ class RunningNode final : public Node {
   ~RunningNode() override {
     if (network_) network_->close();
     caf::anon_send_exit(agent_, caf::exit_reason::user_shutdown);
-    agent_ = nullptr;
+    const bool is_running = std::exchange(agent_, nullptr) != nullptr;
+    if (is_running) has_ended_->get_future().wait();
   }
 
   Result<void> start(NodeOptions options, ProgramPlanner planner) {
@@ -34,6 +39,9 @@ class RunningNode final : public Node {
     setup->planner = std::make_shared<const ProgramPlanner>(std::move(planner));
     setup->peers = std::make_shared<NodePeers>(setup->self.id);
     agent_ = system_.spawn<NodeAgent, caf::detached>(setup);
+    // Attached first, so told last: what tells the broker must be in its mailbox before the system
+    // ends it, for it would be kept there, and the agent with it, by a broker that has ended.
+    agent_->attach_functor([ended = has_ended_](const caf::error&) { ended->set_value(); });
     STREAM_TRY(port_, network_->publish(agent_, options.listen));
     return {};
   }
@@ -43,6 +51,7 @@ class RunningNode final : public Node {
   caf::actor_system& system_;
   std::shared_ptr<NodeNetwork> network_;
   caf::actor agent_;
+  std::shared_ptr<std::promise<void>> has_ended_ = std::make_shared<std::promise<void>>();
   std::uint16_t port_ = 0;
 };
 

@@ -34,11 +34,14 @@ Result<std::uint16_t> NodeNetwork::publish(const caf::actor& agent, const NodeAd
     STREAM_TRY(tls_for(address, {}));
   }
   auto port = std::make_shared<std::uint16_t>(address.port);
-  auto let_in = [&system = system_, refusals = refusals_, broker = broker_of(system_), port,
+  // Neither is held: the agent holds this network, and the broker what the agent told it last.
+  auto let_in = [&system = system_, refusals = refusals_, port,
+                 broker = caf::actor_cast<caf::actor_addr>(broker_of(system_)),
                  agent = caf::actor_cast<caf::actor_addr>(agent)](NodeConnection connection) {
     const auto published = caf::actor_cast<caf::strong_actor_ptr>(agent);
-    if (!published) return;
-    caf_compat::send_from_outside(broker, caf::publish_atom_v,
+    const auto publisher = caf::actor_cast<caf::actor>(broker);
+    if (!published || !publisher) return;
+    caf_compat::send_from_outside(publisher, caf::publish_atom_v,
                                   make_guarded_scribe(system, std::move(connection), refusals),
                                   *port, published, std::set<std::string>());
   };

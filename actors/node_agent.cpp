@@ -24,7 +24,7 @@ caf::behavior NodeAgent::make_behavior() {
   for (const NodeAddress& address : setup_->join) dial(address, "");
   tick();
   return {
-      [this](const std::string& frame) { take_frame(frame); },
+      [this](std::string& frame) { take_frame(std::move(frame)); },
       [this](const CallNode& message) { message.call(*this); },
       [this](const NodeTick&) { tick(); },
   };

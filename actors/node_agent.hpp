@@ -43,7 +43,7 @@ class NodeAgent final : public caf::event_based_actor {
  private:
   // node_agent.cpp: members and the board's commands.
   void tick();
-  void take_frame(const std::string& frame);
+  void take_frame(std::string&& frame);
   void handle(ClusterCommands commands);
   void carry_out(const SendView& command);
   void carry_out(const SendHeartbeat& command);
@@ -86,7 +86,7 @@ class NodeAgent final : public caf::event_based_actor {
   void close_tasks(const GenerationKey& generation);
   void check_tasks(const CheckTasks& check);
   void take_report(HostReport report);
-  void take_task_frame(const std::string& frame);
+  void take_task_frame(std::string&& frame);
   void report_ended(const Submission& submission, const std::optional<Error>& error);
   std::int64_t now() const { return system_clock().steady_nanos() / 1'000'000; }
   caf::actor self() { return caf::actor_cast<caf::actor>(this); }

@@ -21,7 +21,7 @@ void take_message(const std::string& frame, Take take) {
 
 }  // namespace
 
-void NodeAgent::take_frame(const std::string& frame) {
+void NodeAgent::take_frame(std::string&& frame) {
   const auto kind = kind_of_frame(frame);
   const auto from = caf::actor_cast<caf::actor>(current_sender());
   if (!kind) return;
@@ -82,7 +82,7 @@ void NodeAgent::take_frame(const std::string& frame) {
     case FrameKind::worker_setup:
       return;  // of a node to its child only
     case FrameKind::task:
-      return take_task_frame(frame);
+      return take_task_frame(std::move(frame));
   }
 }
 
@@ -151,7 +151,7 @@ void NodeAgent::take_report(HostReport report) {
   if (report.has_rows_arrived) caf_compat::send(this, listener->coordinator, RowsArrived{});
 }
 
-void NodeAgent::take_task_frame(const std::string& frame) {
+void NodeAgent::take_task_frame(std::string&& frame) {
   std::string_view elements = frame;
   const auto header = read_task_frame(elements);
   if (!header) return;
@@ -167,9 +167,10 @@ void NodeAgent::take_task_frame(const std::string& frame) {
     return;
   }
   ++next;
+  const std::size_t elements_at = frame.size() - elements.size();
   caf_compat::send(
       this, (*listener->tasks)[header->task],
-      DeliverFrame{std::make_shared<const std::string>(frame), frame.size() - elements.size()});
+      DeliverFrame{std::make_shared<const std::string>(std::move(frame)), elements_at});
 }
 
 }  // namespace stream

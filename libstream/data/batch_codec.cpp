@@ -9,7 +9,7 @@
 namespace stream {
 namespace {
 
-// "SBAT", version, payload bytes; then the payload; then XXH3 of header and payload.
+// "SBAT", version, payload bytes; then the payload; then, where it is sealed, XXH3 of both.
 constexpr std::uint32_t kMagic = 0x54414253;
 constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kHeaderBytes = 16;
@@ -260,9 +260,23 @@ class Reader {
   BlockPool& pool_;
 };
 
+/// `bytes` begin with a batch of `size` bytes behind its header and, maybe, a checksum: how many
+/// more that makes.
+Result<std::size_t> check_seal(std::string_view bytes, std::uint64_t size, BatchSeal seal) {
+  std::uint64_t checksum = 0;
+  const std::size_t seal_bytes = seal == BatchSeal::checksum ? sizeof checksum : 0;
+  if (size > bytes.size() || bytes.size() - size < kHeaderBytes + seal_bytes)
+    return Reader::damaged("cut short");
+  if (seal_bytes == 0) return seal_bytes;
+  std::memcpy(&checksum, bytes.data() + kHeaderBytes + size, sizeof checksum);
+  if (hash_bytes(bytes.data(), kHeaderBytes + size) != checksum)
+    return Reader::damaged("checksum differs");
+  return seal_bytes;
+}
+
 }  // namespace
 
-void encode_batch(const Batch& batch, std::string& out) {
+void encode_batch(const Batch& batch, std::string& out, BatchSeal seal) {
   const std::size_t begin = out.size();
   put(out, kMagic);
   put(out, kVersion);
@@ -273,10 +287,10 @@ void encode_batch(const Batch& batch, std::string& out) {
   for (const Column& column : batch.columns()) put_column(column, out);
   const std::uint64_t size = out.size() - begin - kHeaderBytes;
   std::memcpy(out.data() + begin + 8, &size, sizeof size);
-  put(out, hash_bytes(out.data() + begin, out.size() - begin));
+  if (seal == BatchSeal::checksum) put(out, hash_bytes(out.data() + begin, out.size() - begin));
 }
 
-Result<Batch> decode_batch(std::string_view& bytes, BlockPool& pool) {
+Result<Batch> decode_batch(std::string_view& bytes, BlockPool& pool, BatchSeal seal) {
   Reader header(bytes, pool);
   STREAM_TRY(const auto magic, header.get<std::uint32_t>());
   STREAM_TRY(const auto version, header.get<std::uint32_t>());
@@ -284,12 +298,7 @@ Result<Batch> decode_batch(std::string_view& bytes, BlockPool& pool) {
   if (magic != kMagic) return Reader::damaged("no batch begins here");
   if (version != kVersion)
     return fatal(fmt::format("batch of format version {}; this build reads {}", version, kVersion));
-  if (size > bytes.size() || bytes.size() - size < kHeaderBytes + sizeof(std::uint64_t))
-    return Reader::damaged("cut short");
-  std::uint64_t checksum;
-  std::memcpy(&checksum, bytes.data() + kHeaderBytes + size, sizeof checksum);
-  if (hash_bytes(bytes.data(), kHeaderBytes + size) != checksum)
-    return Reader::damaged("checksum differs");
+  STREAM_TRY(const std::size_t seal_bytes, check_seal(bytes, size, seal));
 
   Reader reader(bytes.substr(kHeaderBytes, size), pool);
   STREAM_TRY(const auto num_fields, reader.get<std::uint16_t>());
@@ -307,7 +316,7 @@ Result<Batch> decode_batch(std::string_view& bytes, BlockPool& pool) {
     columns.push_back(std::move(column));
   }
   if (!reader.is_at_end()) return Reader::damaged("bytes after the last column");
-  bytes.remove_prefix(kHeaderBytes + size + sizeof checksum);
+  bytes.remove_prefix(kHeaderBytes + size + seal_bytes);
   return Batch(std::move(schema), std::move(columns), num_rows);
 }
 

@@ -25,7 +25,7 @@ constexpr std::size_t kMaxBatchRows = 1u << 24;
 Result<Batch> take_batch(UnpackArchive& archive, BlockPool& pool) {
   std::string_view rest = archive.reader().rest();
   const std::size_t before = rest.size();
-  STREAM_TRY(Batch batch, decode_batch(rest, pool));
+  STREAM_TRY(Batch batch, decode_batch(rest, pool, BatchSeal::none));
   if (batch.num_rows() > kMaxBatchRows) return fatal("frame damaged: a batch of too many rows");
   archive.reader().skip(before - rest.size());
   return batch;
@@ -51,7 +51,7 @@ void TaskFrameWriter::put_batch(std::uint32_t input, const Batch& batch, std::in
   PackArchive archive(elements_);
   if (pieces == 1) {
     archive(Tag::batch, input, charge);
-    return encode_batch(batch, elements_);
+    return encode_batch(batch, elements_, BatchSeal::none);
   }
   std::vector<std::uint32_t> rows(batch.num_rows());
   std::iota(rows.begin(), rows.end(), 0u);
@@ -59,7 +59,8 @@ void TaskFrameWriter::put_batch(std::uint32_t input, const Batch& batch, std::in
     const std::size_t from = rows.size() * i / pieces;
     const std::size_t to = rows.size() * (i + 1) / pieces;
     archive(Tag::batch, input, i + 1 == pieces ? charge : std::int64_t{0});
-    encode_batch(take_rows(batch, std::span(rows).subspan(from, to - from), pool_), elements_);
+    encode_batch(take_rows(batch, std::span(rows).subspan(from, to - from), pool_), elements_,
+                 BatchSeal::none);
   }
 }
 

@@ -41,6 +41,7 @@ struct CaseCell {
   std::uint32_t parallelism = 1;
   std::size_t batch_rows = 1024;
   bool loses_tasks = false;  ///< all tasks are lost and recovered after every epoch
+  bool is_rescaled = false;  ///< it gets another parallelism after every epoch
 
   std::string name() const;
 };

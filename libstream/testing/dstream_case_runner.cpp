@@ -278,10 +278,9 @@ DStreamResult run(const DStreamCase& dstream_case, const CaseCell& cell) {
   options.batch_rows = cell.batch_rows;
   options.files = &files;
   options.clock = &clock;
-  if (cell.loses_tasks) {
-    options.checkpoint_directory = "/checkpoint";
-    options.lose_tasks_after_every_epoch = true;
-  }
+  if (cell.loses_tasks || cell.is_rescaled) options.checkpoint_directory = "/checkpoint";
+  options.lose_tasks_after_every_epoch = cell.loses_tasks;
+  if (cell.is_rescaled) options.rescale_after_every_epoch = {3, 1, 8, 2};
   FlowBuilder builder(dstream_case, context);
   auto [last, slice] = build_flow(dstream_case, builder);
   Collected collected;
@@ -320,7 +319,10 @@ DStreamResult run(const DStreamCase& dstream_case, const CaseCell& cell) {
 
 std::string CaseCell::name() const {
   return fmt::format("{} runner, parallelism {}, batches of {}, {}", runner_name, parallelism,
-                     batch_rows, loses_tasks ? "tasks lost after every epoch" : "as written");
+                     batch_rows,
+                     loses_tasks   ? "tasks lost after every epoch"
+                     : is_rescaled ? "rescaled after every epoch"
+                                   : "as written");
 }
 
 Result<DStreamResult> run_dstream_case(const DStreamCase& dstream_case, const CaseCell& cell) {

@@ -260,6 +260,7 @@ void QueryCaseRun::start_stream() {
   options.query.parallelism = cell_.parallelism;
   options.query.batch_rows = cell_.batch_rows;
   options.query.lose_tasks_after_every_epoch = cell_.loses_tasks;
+  if (cell_.is_rescaled) options.query.rescale_after_every_epoch = {3, 1, 8, 2};
   options.query.listeners.push_back(progress_);
   Result<std::unique_ptr<RunningQuery>> query =
       start_streaming(session_, *relation, std::move(options));

@@ -31,7 +31,8 @@ std::vector<testing::CaseCell> cells_for(bool is_bounded) {
   if (!is_bounded) return cells;
   std::erase_if(cells, [](const testing::CaseCell& cell) {
     const bool is_small = cell.batch_rows == 1;
-    return cell.loses_tasks || (is_small && (cell.runner_name != "local" || cell.parallelism != 1));
+    return cell.loses_tasks || cell.is_rescaled ||
+           (is_small && (cell.runner_name != "local" || cell.parallelism != 1));
   });
   return cells;
 }

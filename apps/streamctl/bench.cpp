@@ -67,7 +67,7 @@ Command add_bench(CLI::App& app) {
   app.add_option("--kafka", options->bench.kafka,
                  "HOST:PORT of a broker, for kafka-*; topics are made there");
   app.add_option("--part", options->bench.part,
-                 "of W3, W4, W5 and growth: only what has this in its name");
+                 "of W3, W4, W5, W8 and growth: only what has this in its name");
   app.add_flag("--quick", options->bench.is_quick,
                "3 pairs instead of 5, less input, shorter runs");
   return [options] {

@@ -37,6 +37,7 @@ class BatchesPlanner final : public SourcePlanner {
     return splits;
   }
   Result<void> commit(const std::string&) override { return {}; }
+  void set_parallelism(std::uint32_t parallelism) override { parallelism_ = parallelism; }
 
  private:
   BatchesRef held_;

@@ -77,6 +77,8 @@ const std::vector<Workload>& workloads() {
       {"W5", "session windows", run_sessions},
       {"growth", "the cost of W3 by number of keys, of open windows and of summed columns",
        run_growth},
+      {"W8", "nodes: rows shuffled, frames, epochs, rescaling, the control loop of many",
+       run_shuffle},
       {"W9", "latency of 100,000 rows a second, a 1 ms trigger, a checkpoint a second",
        run_latency},
       nexmark("N1", "Nexmark q1: a decimal product of each bid"),

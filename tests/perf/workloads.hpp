@@ -15,7 +15,7 @@ struct BenchOptions {
   bool is_quick = false;           ///< fewer pairs, less input, shorter runs
   std::string word_count_program;  ///< path of the program that W12 starts
   std::string kafka;               ///< HOST:PORT of a broker; empty: none
-  std::string part;                ///< W3, W4, W5, growth: only lines with this in their name
+  std::string part;                ///< W3, W4, W5, W8, growth: only lines with this in their name
 
   bool wants(const std::string& name) const { return name.find(part) != std::string::npos; }
 };
@@ -67,6 +67,7 @@ void run_empty_epochs(const BenchOptions& options, const Print& print);    ///< 
 void run_tumbling(const BenchOptions& options, const Print& print);        ///< W3
 void run_sliding(const BenchOptions& options, const Print& print);         ///< W4
 void run_sessions(const BenchOptions& options, const Print& print);        ///< W5
+void run_shuffle(const BenchOptions& options, const Print& print);         ///< W8
 void run_growth(const BenchOptions& options, const Print& print);          ///< growth
 /// A query of Nexmark: N1, N2, N3, N5, N7, N8.
 void run_nexmark(const std::string& name, const BenchOptions& options, const Print& print);

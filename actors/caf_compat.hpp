@@ -78,6 +78,15 @@ void monitor(Self* self, const caf::actor& whom) {
 #endif
 }
 
+/// What an event-based actor does with the ends of those it monitors.
+template <class Self, class Handler>
+void on_down(Self* self, Handler handler) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  self->set_down_handler(std::move(handler));
+#pragma GCC diagnostic pop
+}
+
 /// From outside of any actor.
 template <class... Values>
 void send_from_outside(const caf::actor& to, Values... values) {

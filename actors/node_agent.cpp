@@ -18,7 +18,7 @@ NodeAgent::NodeAgent(caf::actor_config& config, std::shared_ptr<const NodeSetup>
 NodeAgent::~NodeAgent() = default;
 
 caf::behavior NodeAgent::make_behavior() {
-  set_down_handler([this](const caf::down_msg& message) { peer_down(message.source); });
+  caf_compat::on_down(this, [this](const caf::down_msg& message) { peer_down(message.source); });
   workers_ = make_workers();
   peers_->set_members(board_.view().members);
   for (const NodeAddress& address : setup_->join) dial(address, "");

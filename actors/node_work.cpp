@@ -106,10 +106,10 @@ std::unique_ptr<NodeWorkers> NodeAgent::make_workers() {
 void NodeAgent::open_tasks(OpenTasks request) {
   // An owner of a lower term has been replaced; a higher one replaces.
   const GenerationKey generation = request.generation;
-  std::string coordinator = request.coordinator;
+  std::string owner = request.coordinator;
   const auto host =
       system().spawn<TaskHostActor, caf::detached>(peers_, setup_->planner, std::move(request));
-  hosts_[generation] = {host, std::move(coordinator)};
+  hosts_[generation] = {host, std::move(owner)};
   caf_compat::send(this, host, OpenHost{});
 }
 

@@ -6,12 +6,12 @@ namespace stream {
 
 PeerTaskActor::PeerTaskActor(caf::actor_config& config, std::shared_ptr<NodePeers> peers,
                              std::string node, GenerationKey generation, std::uint32_t task,
-                             caf::actor coordinator, ExitGate::Pass pass)
+                             caf::actor reports_to, ExitGate::Pass pass)
     : caf::event_based_actor(config),
       peers_(std::move(peers)),
       node_(std::move(node)),
       header_{generation, peers_->self(), task, 0},
-      coordinator_(std::move(coordinator)),
+      coordinator_(std::move(reports_to)),
       pass_(std::move(pass)) {}
 
 void PeerTaskActor::send_soon() {

@@ -13,7 +13,7 @@ namespace stream {
 class PeerTaskActor final : public caf::event_based_actor {
  public:
   PeerTaskActor(caf::actor_config& config, std::shared_ptr<NodePeers> peers, std::string node,
-                GenerationKey generation, std::uint32_t task, caf::actor coordinator,
+                GenerationKey generation, std::uint32_t task, caf::actor reports_to,
                 ExitGate::Pass pass);
   const char* name() const override { return "stream.peer-task"; }
 

@@ -6,6 +6,9 @@
 #include <libstream/api/typed_rows.hpp>
 #include <libstream/state/epoch_ring.hpp>
 
+#include <span>
+#include <vector>
+
 namespace stream {
 
 template <class K, class V, class Reduce, class Inverse, class Keep>
@@ -39,7 +42,7 @@ class InverseWindowOperator final : public Operator {
   }
 
   Result<void> push(InputPlace, Batch batch, Output&) override {
-    ring_->add(interval_, batch);
+    ring_->add(interval_, batch, key_hashes(batch));
     return {};
   }
 
@@ -90,10 +93,15 @@ class InverseWindowOperator final : public Operator {
     return {};
   }
 
-  Result<void> apply(const Batch& batch, bool is_leaving) {
+  std::span<const std::uint64_t> key_hashes(const Batch& batch) {
     constexpr std::size_t kKeyColumn[] = {0};
     hashes_.resize(batch.num_rows());
     hash_rows(batch, kKeyColumn, hashes_);
+    return hashes_;
+  }
+
+  Result<void> apply(const Batch& batch, bool is_leaving) {
+    key_hashes(batch);
     return for_each_row(batch, [&](std::size_t row) {
       auto pair = read_row<std::pair<K, V>>(batch, row);
       auto& slot = state_.find_or_insert(pair.first, hashes_[row]);

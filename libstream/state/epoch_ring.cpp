@@ -58,18 +58,22 @@ class PieceBuilder {
 EpochRing::EpochRing(std::string table, std::uint64_t home_hash, BlockPool& pool)
     : table_(std::move(table)), home_hash_(home_hash), pool_(pool) {}
 
-void EpochRing::add(std::int64_t interval, const Batch& batch) {
+void EpochRing::add(std::int64_t interval, const Batch& batch,
+                    std::span<const std::uint64_t> hashes) {
   if (batch.num_rows() == 0) return;
   schema_ = batch.shared_schema();
   Interval& kept = intervals_[interval];
   kept.batches.push_back(compact_if_sparse(batch, pool_));
-  kept.num_rows += static_cast<std::int64_t>(batch.num_rows());
+  for (std::size_t row = 0; row < batch.num_rows(); ++row)
+    kept.places.push_back(
+        {hashes.empty() ? home_hash_ : hashes[row], static_cast<std::int64_t>(kept.places.size())});
 }
 
 void EpochRing::drop_through(std::int64_t interval) {
   while (!intervals_.empty() && intervals_.begin()->first <= interval) {
     const auto& [number, kept] = *intervals_.begin();
-    if (kept.num_sealed_rows > 0) dropped_.emplace_back(number, kept.num_sealed_rows);
+    for (std::size_t row = 0; row < kept.num_sealed_rows; ++row)
+      dropped_.emplace_back(number, kept.places[row]);
     intervals_.erase(intervals_.begin());
   }
 }
@@ -83,15 +87,16 @@ std::vector<Batch> EpochRing::between(std::int64_t after, std::int64_t through) 
 }
 
 std::int64_t EpochRing::num_rows() const {
-  std::int64_t rows = 0;
-  for (const auto& [number, kept] : intervals_) rows += kept.num_rows;
-  return rows;
+  std::size_t rows = 0;
+  for (const auto& [number, kept] : intervals_) rows += kept.places.size();
+  return static_cast<std::int64_t>(rows);
 }
 
 std::int64_t EpochRing::bytes() const {
   std::size_t bytes = 0;
   for (const auto& [number, kept] : intervals_) {
     for (const Batch& batch : kept.batches) bytes += batch.retained_bytes();
+    bytes += kept.places.size() * sizeof(Place);
   }
   return static_cast<std::int64_t>(bytes);
 }
@@ -99,18 +104,17 @@ std::int64_t EpochRing::bytes() const {
 void EpochRing::seal(std::vector<StatePiece>& pieces) {
   if (!schema_) return;
   PieceBuilder builder(piece_schema(*schema_), pool_);
-  for (const auto& [interval, num_rows] : dropped_) {
-    for (std::int64_t number = 0; number < num_rows; ++number) {
-      builder.append_leading(home_hash_, true, interval, number);
-      builder.append_nulls();
-    }
+  for (const auto& [interval, place] : dropped_) {
+    builder.append_leading(place.hash, true, interval, place.number);
+    builder.append_nulls();
   }
   dropped_.clear();
   for (auto& [interval, kept] : intervals_) {
     for (; kept.num_sealed_batches < kept.batches.size(); ++kept.num_sealed_batches) {
       const Batch& batch = kept.batches[kept.num_sealed_batches];
       for (std::size_t row = 0; row < batch.num_rows(); ++row) {
-        builder.append_leading(home_hash_, false, interval, kept.num_sealed_rows++);
+        const Place& place = kept.places[kept.num_sealed_rows++];
+        builder.append_leading(place.hash, false, interval, place.number);
         builder.append_row(batch, row);
       }
     }
@@ -133,6 +137,7 @@ Result<void> EpochRing::restore(const StatePiece& piece,
   const auto* hashes = batch.column(0).data<std::uint64_t>();
   const auto* deleted = batch.column(1).data<std::uint8_t>();
   const auto* intervals = batch.column(2).data<std::int64_t>();
+  const auto* numbers = batch.column(3).data<std::int64_t>();
   std::map<std::int64_t, std::vector<std::uint32_t>> rows;
   for (std::size_t row = 0; row < batch.num_rows(); ++row) {
     if (!is_mine(hashes[row])) continue;
@@ -147,8 +152,8 @@ Result<void> EpochRing::restore(const StatePiece& piece,
     std::vector<Column> columns(taken.columns().begin() + kNumLeading, taken.columns().end());
     Interval& kept = intervals_[interval];
     kept.batches.emplace_back(schema_, std::move(columns), chosen.size());
-    kept.num_rows += static_cast<std::int64_t>(chosen.size());
-    kept.num_sealed_rows = kept.num_rows;
+    for (const std::uint32_t row : chosen) kept.places.push_back({hashes[row], numbers[row]});
+    kept.num_sealed_rows = kept.places.size();
     kept.num_sealed_batches = kept.batches.size();
   }
   return {};

@@ -27,7 +27,6 @@ std::string dstream_reason(const std::string& text, const std::vector<CaseCell>&
   const auto parsed = parse_dstream_case(text);
   if (!parsed) return parsed.error().message();
   for (const CaseCell& cell : cells) {
-    if (cell.is_rescaled) continue;  // windows with an inverse keep rows by task, not by key
     const auto result = run_dstream_case(*parsed, cell);
     if (!result) return cell.name() + ": " + result.error().message();
     if (!result->diff.empty()) return cell.name() + ":\n" + result->diff;

@@ -128,3 +128,30 @@ TEST_CASE("a ring of epochs gives the wanted intervals, also after a restore") {
   CHECK(values_of(restored.between(0, 6)) == std::vector<std::int64_t>{4, 40, 5, 50, 6, 60});
   CHECK(restored.num_rows() == 6);
 }
+
+TEST_CASE("rows of a ring that have keys go to the tasks of their keys, and are dropped there") {
+  BlockPool pool;
+  EpochRing ring("w", 0, pool);
+  std::vector<StatePiece> pieces;
+  for (std::int64_t interval = 1; interval <= 2; ++interval) {
+    const std::vector<std::uint64_t> hashes{7, 8, 7};
+    ring.add(interval, numbers(pool, {interval, interval * 10, interval * 100}), hashes);
+    ring.seal(pieces);
+  }
+  const auto restored = [&](std::uint64_t mine) {
+    EpochRing part("w", mine, pool);
+    for (const StatePiece& piece : pieces)
+      REQUIRE(part.restore(piece, [&](std::uint64_t hash) { return hash == mine; }));
+    return part;
+  };
+  CHECK(values_of(restored(7).between(0, 2)) == std::vector<std::int64_t>{1, 100, 2, 200});
+  EpochRing eight = restored(8);
+  CHECK(values_of(eight.between(0, 2)) == std::vector<std::int64_t>{10, 20});
+  eight.drop_through(1);
+  std::vector<StatePiece> dropped;
+  eight.seal(dropped);
+  REQUIRE(dropped.size() == 1);
+  REQUIRE(dropped[0].batch.num_rows() == 1);
+  CHECK(dropped[0].batch.column(0).data<std::uint64_t>()[0] == 8);
+  CHECK(dropped[0].batch.column(3).data<std::int64_t>()[0] == 1);
+}

@@ -11,13 +11,15 @@ using namespace stream::testing;
 
 namespace {
 
-/// Tasks on both nodes: at least two of each stage.
+/// Tasks on more than one node: at least two of each stage.
 std::unique_ptr<WindowProgram> spread_program(const std::string& brokers, std::uint64_t seed) {
   auto program = std::make_unique<WindowProgram>(brokers, topic_output(brokers), seed);
   while (program->parallelism() < 2)
     program = std::make_unique<WindowProgram>(brokers, topic_output(brokers), ++seed);
   return program;
 }
+
+constexpr const char* kFaultNames[] = {"killed", "stopped", "cut off"};
 
 /// Feeds the program until the topic has rows that it did not have; milliseconds it took.
 std::int64_t wait_for_new_rows(WindowProgram& program) {
@@ -33,13 +35,14 @@ std::int64_t wait_for_new_rows(WindowProgram& program) {
 
 }  // namespace
 
-TEST_CASE("windows in a topic are neither lost nor doubled when nodes are killed or stopped") {
+TEST_CASE(
+    "windows in a topic are neither lost nor doubled when nodes are killed, stopped or cut off") {
   const std::string brokers = server_variable("STREAM_TEST_KAFKA");
   const std::uint64_t seed = test_seed("servers_kafka_nodes");
   std::mt19937_64 random(seed);
   const auto spread = spread_program(brokers, seed);
   WindowProgram& program = *spread;
-  Nodes nodes(2, 500);
+  Nodes nodes(3, 500, true);
   std::vector<std::string> arguments = program.arguments("100ms", "");
   arguments.front() = "submit";
   arguments.insert(arguments.end(), {"--cluster", nodes.addresses[0], "--detach"});
@@ -49,30 +52,28 @@ TEST_CASE("windows in a topic are neither lost nor doubled when nodes are killed
   REQUIRE(submitted.exit_code == 0);
   wait_for_new_rows(program);
 
-  const int wanted = rounds(3, 20);
+  const int wanted = rounds(3, 60);
   int coordinators = 0;
   for (int round = 0; round < wanted; ++round) {
-    const std::size_t victim = random() % 2;
-    const std::size_t other = 1 - victim;
-    const bool is_stopped = random() % 2 == 0;
+    const std::size_t victim = random() % nodes.size();
+    const std::size_t other = (victim + 1) % nodes.size();
+    const std::size_t fault = static_cast<std::size_t>(round) % 3;
+    const std::size_t held = nodes.proxy->num_held();
     coordinators += nodes.coordinator_of(1, other) == victim ? 1 : 0;
     program.add_readings(1000);
     sleep_millis(static_cast<int>(random() % 300));
-    if (is_stopped) {
-      nodes.signal(victim, SIGSTOP);
-    } else {
-      nodes.kill(victim);
-    }
+    if (fault == 0) nodes.kill(victim);
+    if (fault == 1) nodes.signal(victim, SIGSTOP);
+    if (fault == 2) nodes.cut_off(victim);
     REQUIRE(wait_until([&] { return !nodes.sees(other, victim); }));
     const std::int64_t millis = wait_for_new_rows(program);
-    std::cout << "  node " << victim << (is_stopped ? " stopped" : " killed")
+    std::cout << "  node " << victim << " " << kFaultNames[fault]
               << ", new rows after it was noticed: " << millis << " ms\n";
-    if (is_stopped) {
-      nodes.signal(victim, SIGCONT);
-    } else {
-      nodes.start_anew(victim);
-    }
-    REQUIRE(wait_until([&] { return nodes.members_seen_by(other) == 2; }));
+    if (fault == 2) CHECK(nodes.proxy->num_held() > held);
+    if (fault == 0) nodes.start_anew(victim);
+    if (fault == 1) nodes.signal(victim, SIGCONT);
+    if (fault == 2) nodes.heal();
+    REQUIRE(wait_until([&] { return nodes.members_seen_by(other) == nodes.size(); }));
     wait_for_new_rows(program);
   }
   std::cout << "  " << wanted << " nodes lost, " << coordinators << " of them coordinated\n";

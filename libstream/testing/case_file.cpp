@@ -139,7 +139,6 @@ Result<std::vector<std::string>> find_case_files(const std::string& path) {
 std::vector<CaseCell> all_case_cells(const std::shared_ptr<Runner>& local,
                                      const std::shared_ptr<Runner>& actors) {
   std::vector<CaseCell> cells;
-  cells.push_back({local, "local", 1, 1024, false, true});
   for (const bool loses_tasks : {false, true}) {
     for (const std::uint32_t parallelism : {1u, 3u}) {
       for (const std::size_t batch_rows : {std::size_t{1024}, std::size_t{1}}) {
@@ -148,6 +147,7 @@ std::vector<CaseCell> all_case_cells(const std::shared_ptr<Runner>& local,
       }
     }
   }
+  cells.push_back({local, "local", 1, 1024, false, true});
   return cells;
 }
 

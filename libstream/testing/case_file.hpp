@@ -23,8 +23,9 @@ bool is_case_file(std::string_view path);
 Result<std::vector<std::string>> find_case_files(const std::string& path);
 
 /// {local, `actors`} x parallelism {1, 3} x batches of {1024, 1} x {as written, tasks lost after
-/// every epoch}, and one more in which queries are rescaled after every epoch; cells in which tasks
-/// are lost come last. Each runner's name is in its cells.
+/// every epoch}, and one more in which queries are rescaled after every epoch. The first is the
+/// plain one, which every case runs in; those that change what runs come last. Each runner's name
+/// is in its cells.
 std::vector<CaseCell> all_case_cells(const std::shared_ptr<Runner>& local,
                                      const std::shared_ptr<Runner>& actors);
 

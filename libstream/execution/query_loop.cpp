@@ -99,6 +99,7 @@ void QueryLoop::start() {
 void QueryLoop::on_tick() { handle(coordinator_.on_tick(now())); }
 
 void QueryLoop::on_task_done(TaskDone done) {
+  if (is_restoring_) return;  // of a task that is being given up: its epoch runs again
   if (options_.on_reject) {
     for (const Reject& reject : done.rejects) options_.on_reject(reject);
   }
@@ -115,7 +116,7 @@ void QueryLoop::on_task_done(TaskDone done) {
 }
 
 void QueryLoop::on_open_range_ended(EpochId epoch, std::uint32_t source, std::string end) {
-  handle(coordinator_.on_open_range_ended(epoch, source, std::move(end)));
+  if (!is_restoring_) handle(coordinator_.on_open_range_ended(epoch, source, std::move(end)));
 }
 
 void QueryLoop::on_task_failed(Error error) { fail(std::move(error)); }
@@ -247,7 +248,7 @@ void QueryLoop::carry_out(CommitSinks command) {
 }
 
 void QueryLoop::on_task_committed(EpochId epoch) {
-  if (epoch != committing_.epoch || tasks_to_commit_ == 0) return;
+  if (is_restoring_ || epoch != committing_.epoch || tasks_to_commit_ == 0) return;
   if (--tasks_to_commit_ == 0) commit_sinks();
 }
 
@@ -270,10 +271,20 @@ SinkHistory QueryLoop::sink_history(std::uint32_t sink, std::uint32_t task) cons
   return history;
 }
 
+/// That a commit is there counts also when its tasks have been given up meanwhile.
 void QueryLoop::carry_out(WriteCommit command) {
-  const EpochId epoch = command.commit.epoch;
-  blocking([this, command] { return services_->write_commit(command); },
-           [this, epoch] { handle(coordinator_.on_commit_written(epoch, now())); });
+  ++num_blocking_;
+  host_.run_blocking([this, attempt = attempt_, command]() -> QueryHost::Answer {
+    auto written = services_->write_commit(command);
+    return [this, attempt, epoch = command.commit.epoch, written = std::move(written)] {
+      --num_blocking_;
+      if (written) {
+        handle(coordinator_.on_commit_written(epoch, now()));
+      } else if (attempt == attempt_) {
+        fail(written.error());
+      }
+    };
+  });
 }
 
 void QueryLoop::carry_out(EpochCommitted command) {
@@ -294,6 +305,7 @@ void QueryLoop::carry_out(ScheduleTick command) { host_.schedule_tick(command.at
 
 void QueryLoop::carry_out(RestoreTasks command) {
   ++attempt_;
+  is_restoring_ = true;
   tasks_to_commit_ = 0;
   planned_.clear();
   std::optional<Rescale> changed;
@@ -309,6 +321,7 @@ void QueryLoop::carry_out(RestoreTasks command) {
     return services_->load_state(from);
   };
   blocking(load, [this](RestoredState state) {
+    is_restoring_ = false;
     if (std::exchange(is_plan_new_, false)) host_.change_plan(plan_);
     if (auto restored = host_.restore_tasks(state); !restored) {
       fail(std::move(restored).error());

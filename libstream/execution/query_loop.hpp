@@ -121,6 +121,7 @@ class QueryLoop {
   bool is_handling_ = false;
   std::size_t num_blocking_ = 0;  ///< works handed to the host and not answered yet
   std::uint64_t attempt_ = 0;     ///< answers of work begun before a restore are dropped
+  bool is_restoring_ = false;     ///< tasks are being given up: what they report is dropped
 };
 
 /// The coordinator's options for a plan and its query options.

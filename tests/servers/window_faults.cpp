@@ -34,7 +34,8 @@ std::int64_t wait_for_rows(WindowProgram& program, ChildProcess& child, std::siz
       throw std::runtime_error("the program ended by itself: " + child.wait().output);
     program.add_readings(100);
     sleep_millis(20);
-    if (steady_millis() - began > 60'000) throw std::runtime_error("no new row within a minute");
+    if (steady_millis() - began > 60'000)
+      throw std::runtime_error("no new row within a minute: " + child.output());
   }
   return steady_millis() - began;
 }
@@ -133,7 +134,8 @@ void run_harmed(WindowProgram& program, std::uint64_t seed, int times,
       child = program.start();
     }
     if (steady_millis() - began > 60'000)
-      throw std::runtime_error("no new row within a minute after the last fault");
+      throw std::runtime_error("no new row within a minute after the last fault: " +
+                               child->output());
     program.add_readings();
     sleep_millis(100);
   }

@@ -94,7 +94,7 @@ void CoordinatorActor::take(Event event) {
     try {
       event();
     } catch (...) {
-      loop_->on_task_failed(caught_error("a callback of the query"));
+      loop_->on_work_failed(caught_error("a callback of the query"));
     }
     take_due_tick();
   }
@@ -112,7 +112,7 @@ void CoordinatorActor::start() {
   services_actor_ = system().spawn<ServicesActor, caf::detached>(
       self(), query_->status,
       [this](Error error) -> Answer {
-        return [this, error = std::move(error)] { loop_->on_task_failed(error); };
+        return [this, error = std::move(error)] { loop_->on_work_failed(error); };
       },
       services_gate_->make_pass());
   loop_ = std::make_unique<QueryLoop>(plan_of(query_), query_->options, query_->run_id,

@@ -185,6 +185,8 @@ class EpochCoordinator {
   /// -1 when none runs.
   EpochId running_epoch() const;
   EpochId last_committed() const { return last_committed_; }
+  /// Tasks are made anew from the last commit, now or soon; until on_tasks_restored.
+  bool is_restoring() const { return phase_ == Phase::restoring; }
   bool is_stopped() const { return phase_ == Phase::stopped; }
 
  private:

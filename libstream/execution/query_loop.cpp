@@ -99,7 +99,7 @@ void QueryLoop::start() {
 void QueryLoop::on_tick() { handle(coordinator_.on_tick(now())); }
 
 void QueryLoop::on_task_done(TaskDone done) {
-  if (is_restoring_) return;  // of a task that is being given up: its epoch runs again
+  if (are_tasks_given_up()) return;  // their epoch runs again
   if (options_.on_reject) {
     for (const Reject& reject : done.rejects) options_.on_reject(reject);
   }
@@ -116,10 +116,15 @@ void QueryLoop::on_task_done(TaskDone done) {
 }
 
 void QueryLoop::on_open_range_ended(EpochId epoch, std::uint32_t source, std::string end) {
-  if (!is_restoring_) handle(coordinator_.on_open_range_ended(epoch, source, std::move(end)));
+  if (!are_tasks_given_up())
+    handle(coordinator_.on_open_range_ended(epoch, source, std::move(end)));
 }
 
-void QueryLoop::on_task_failed(Error error) { fail(std::move(error)); }
+void QueryLoop::on_task_failed(Error error) {
+  if (!are_tasks_given_up()) fail(std::move(error));
+}
+
+void QueryLoop::on_work_failed(Error error) { fail(std::move(error)); }
 
 void QueryLoop::on_tasks_lost() { handle(coordinator_.on_tasks_lost(now())); }
 
@@ -248,7 +253,7 @@ void QueryLoop::carry_out(CommitSinks command) {
 }
 
 void QueryLoop::on_task_committed(EpochId epoch) {
-  if (is_restoring_ || epoch != committing_.epoch || tasks_to_commit_ == 0) return;
+  if (are_tasks_given_up() || epoch != committing_.epoch || tasks_to_commit_ == 0) return;
   if (--tasks_to_commit_ == 0) commit_sinks();
 }
 
@@ -305,7 +310,6 @@ void QueryLoop::carry_out(ScheduleTick command) { host_.schedule_tick(command.at
 
 void QueryLoop::carry_out(RestoreTasks command) {
   ++attempt_;
-  is_restoring_ = true;
   tasks_to_commit_ = 0;
   planned_.clear();
   std::optional<Rescale> changed;
@@ -321,7 +325,6 @@ void QueryLoop::carry_out(RestoreTasks command) {
     return services_->load_state(from);
   };
   blocking(load, [this](RestoredState state) {
-    is_restoring_ = false;
     if (std::exchange(is_plan_new_, false)) host_.change_plan(plan_);
     if (auto restored = host_.restore_tasks(state); !restored) {
       fail(std::move(restored).error());

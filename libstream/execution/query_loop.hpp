@@ -51,6 +51,8 @@ class QueryLoop {
   void on_task_committed(EpochId epoch);
   void on_open_range_ended(EpochId epoch, std::uint32_t source, std::string end);
   void on_task_failed(Error error);
+  /// Blocking work or a callback threw.
+  void on_work_failed(Error error);
   /// They are to run elsewhere: restored from the last commit, which is no failure of theirs.
   void on_tasks_lost();
   void on_rows_available();
@@ -84,6 +86,8 @@ class QueryLoop {
   void carry_out(Stopped command);
   /// The splits that were planned for exactly these ranges, if any.
   std::optional<std::vector<std::vector<Split>>> take_planned(const EpochOffsets& offsets);
+  /// What these tasks still report has no meaning any more, their failures neither.
+  bool are_tasks_given_up() const { return coordinator_.is_restoring(); }
   void fail(Error error) { handle(coordinator_.on_failure(std::move(error), now())); }
   EpochMillis now() const { return options_.clock->wall_millis(); }
   /// Runs `work` (a Result) where blocking is allowed and `then` with its value on this thread.
@@ -121,7 +125,6 @@ class QueryLoop {
   bool is_handling_ = false;
   std::size_t num_blocking_ = 0;  ///< works handed to the host and not answered yet
   std::uint64_t attempt_ = 0;     ///< answers of work begun before a restore are dropped
-  bool is_restoring_ = false;     ///< tasks are being given up: what they report is dropped
 };
 
 /// The coordinator's options for a plan and its query options.

@@ -154,6 +154,8 @@ TEST_CASE("what tasks report that are being given up is neither written nor coun
   REQUIRE(works == 1);  // the state is being loaded
   test.finish_tasks(0, 7);
   CHECK(test.host.works.size() == works);
+  for (int task = 0; task < 10; ++task) test.loop->on_task_failed(transient("a node is lost"));
+  CHECK(test.host.works.size() == works);
   test.advance_until([&] { return test.host.begun.size() == 2; });
   CHECK(test.host.begun == std::vector<EpochId>{0, 0});
   test.finish_tasks(0, 8);

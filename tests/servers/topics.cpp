@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
 
 namespace stream::testing {
@@ -106,13 +107,14 @@ std::vector<TopicRecord> read_topic(const std::string& brokers, const std::strin
         RD_KAFKA_OFFSET_BEGINNING;
   check(rd_kafka_assign(client.get(), partitions.get()), fmt::format("assigning {}", name));
   std::vector<TopicRecord> records;
-  for (int left = count; left > 0;) {
+  std::set<int> at_end;  // of its partitions: after a change of leaders one says so again
+  while (std::ssize(at_end) < count) {
     const Owned<rd_kafka_message_t> message(rd_kafka_consumer_poll(client.get(), kMillis));
     if (!message)
       throw std::runtime_error(fmt::format("reading {}", name) +
                                " gives neither records nor its end");
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      --left;
+      at_end.insert(message->partition);
     } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       records.push_back({bytes(message->key, message->key_len),
                          bytes(message->payload, message->len),

@@ -175,14 +175,15 @@ void QueryLoop::handle(Commands commands) {
 }
 
 template <class Work, class Then>
-void QueryLoop::blocking(Work work, Then then) {
+void QueryLoop::blocking(Work work, Then then, Validity validity) {
   ++num_blocking_;
-  host_.run_blocking([this, attempt = attempt_, work = std::move(work),
+  host_.run_blocking([this, validity, attempt = attempt_, work = std::move(work),
                       then = std::move(then)]() mutable -> QueryHost::Answer {
     auto result = std::make_shared<decltype(work())>(work());
-    return [this, attempt, result, then = std::move(then)]() mutable {
+    return [this, validity, attempt, result, then = std::move(then)]() mutable {
       --num_blocking_;
-      if (attempt != attempt_) return;
+      const bool is_valid = attempt == attempt_ || (*result && validity == Validity::lasting);
+      if (!is_valid) return;
       if (!*result) {
         fail(std::move(*result).error());
       } else if constexpr (std::is_same_v<decltype(work()), Result<void>>) {
@@ -276,20 +277,11 @@ SinkHistory QueryLoop::sink_history(std::uint32_t sink, std::uint32_t task) cons
   return history;
 }
 
-/// That a commit is there counts also when its tasks have been given up meanwhile.
 void QueryLoop::carry_out(WriteCommit command) {
-  ++num_blocking_;
-  host_.run_blocking([this, attempt = attempt_, command]() -> QueryHost::Answer {
-    auto written = services_->write_commit(command);
-    return [this, attempt, epoch = command.commit.epoch, written = std::move(written)] {
-      --num_blocking_;
-      if (written) {
-        handle(coordinator_.on_commit_written(epoch, now()));
-      } else if (attempt == attempt_) {
-        fail(written.error());
-      }
-    };
-  });
+  const EpochId epoch = command.commit.epoch;
+  blocking([this, command] { return services_->write_commit(command); },
+           [this, epoch] { handle(coordinator_.on_commit_written(epoch, now())); },
+           Validity::lasting);
 }
 
 void QueryLoop::carry_out(EpochCommitted command) {

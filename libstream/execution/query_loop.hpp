@@ -90,9 +90,11 @@ class QueryLoop {
   bool are_tasks_given_up() const { return coordinator_.is_restoring(); }
   void fail(Error error) { handle(coordinator_.on_failure(std::move(error), now())); }
   EpochMillis now() const { return options_.clock->wall_millis(); }
+  /// Of what blocking work has done: until tasks are made anew, or for good, as a commit.
+  enum class Validity { of_attempt, lasting };
   /// Runs `work` (a Result) where blocking is allowed and `then` with its value on this thread.
   template <class Work, class Then>
-  void blocking(Work work, Then then);
+  void blocking(Work work, Then then, Validity validity = Validity::of_attempt);
 
   /// What is to run at another parallelism.
   struct Rescale {

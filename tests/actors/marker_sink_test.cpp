@@ -3,6 +3,7 @@
 // the checkpoint knows. The sink keeps its topic in memory and fails where a test says.
 #include <actors/runner.hpp>
 #include <libstream/base/memory_file_system.hpp>
+#include <libstream/connectors/memory/no_commit.hpp>
 #include <libstream/execution/local_runner.hpp>
 #include <tests/actors/word_plan.hpp>
 #include <tests/kit/catch.hpp>
@@ -117,11 +118,7 @@ class MarkedSink final : public Sink {
     return std::make_unique<MarkedWriter>(topic_);
   }
   std::unique_ptr<SinkCommitter> make_committer() const override {
-    class Nothing final : public SinkCommitter {
-      Result<void> recover(const SinkContext&, std::int64_t) override { return {}; }
-      Result<void> commit(std::int64_t, const std::vector<std::string>&) override { return {}; }
-    };
-    return std::make_unique<Nothing>();
+    return std::make_unique<NoCommit>();
   }
 
  private:

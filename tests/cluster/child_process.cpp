@@ -110,6 +110,15 @@ std::vector<std::pair<std::string, std::vector<std::string>>> read_lines(
   return files;
 }
 
+std::vector<std::string> sorted_lines(const std::string& directory, const std::string& prefix) {
+  std::vector<std::string> all;
+  for (const auto& [name, lines] : read_lines(directory)) {
+    if (name.starts_with(prefix)) all.insert(all.end(), lines.begin(), lines.end());
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
 long newest_number(const std::string& directory) {
   long newest = -1;
   if (!std::filesystem::exists(directory)) return newest;

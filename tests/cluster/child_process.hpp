@@ -59,6 +59,9 @@ void drop_file(const std::string& path, const std::string& content);
 std::vector<std::pair<std::string, std::vector<std::string>>> read_lines(
     const std::string& directory);
 
+/// All lines of the files whose names begin with `prefix`, sorted.
+std::vector<std::string> sorted_lines(const std::string& directory, const std::string& prefix = "");
+
 /// The greatest number that is the name of an entry: of offsets/ or commits/. -1: none.
 long newest_number(const std::string& directory);
 

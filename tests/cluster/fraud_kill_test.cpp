@@ -1,5 +1,6 @@
 #include <tests/cluster/child_process.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/test_runs.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -11,23 +12,15 @@ using namespace stream::testing;
 
 namespace {
 
-/// All alerts of an output directory as sorted lines.
 std::vector<std::string> alerts_in(const std::string& output) {
-  std::vector<std::string> all;
-  for (const auto& [name, lines] : read_lines(output)) {
-    if (name.starts_with("part-")) all.insert(all.end(), lines.begin(), lines.end());
-  }
-  std::sort(all.begin(), all.end());
-  return all;
+  return sorted_lines(output, "part-");
 }
 
 }  // namespace
 
 TEST_CASE("fraud_detection killed at any moment leaves the alerts of an undisturbed run") {
-  const char* given = std::getenv("STREAM_TEST_SEED");
-  const std::uint64_t seed = given ? std::stoull(given) : std::random_device{}();
-  const int wanted_kills = std::getenv("STREAM_TEST_LONG") != nullptr ? 50 : 5;
-  std::cout << "seed " << seed << ": STREAM_TEST_SEED=" << seed << " tests/run cluster\n";
+  const std::uint64_t seed = test_seed("cluster");
+  const int wanted_kills = rounds(5, 50);
   CAPTURE(seed);
   std::mt19937_64 random(seed);
   TemporaryDirectory directory;

@@ -3,6 +3,7 @@
 #include <tests/cluster/hostile_peer.hpp>
 #include <tests/cluster/secure_nodes.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/test_runs.hpp>
 
 #include <csignal>
 #include <cstdlib>
@@ -108,7 +109,7 @@ class Attack {
 }  // namespace
 
 TEST_CASE("hostile peers are sent away, and the cluster goes on") {
-  const int count = std::getenv("STREAM_TEST_LONG") != nullptr ? 10'000 : 300;
+  const int count = rounds(300, 10'000);
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed << ", " << count << " connections");
   const TemporaryDirectory directory;

@@ -2,6 +2,7 @@
 #include <tests/cluster/node_processes.hpp>
 #include <tests/cluster/sensor_program.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/test_runs.hpp>
 
 #include <fmt/format.h>
 
@@ -18,15 +19,13 @@ namespace {
 constexpr int kRows = 100;
 constexpr int kHeartbeat = 500;
 
-int times(int usual, int in_long) { return std::getenv("STREAM_TEST_LONG") ? in_long : usual; }
-
 enum class Fault { killed, stopped, cut_off };
 constexpr const char* kFaultNames[] = {"killed", "stopped", "cut off"};
 
 /// Three nodes that run a script over files, which keep coming, while nodes are harmed.
 class Rounds {
  public:
-  explicit Rounds(unsigned seed) : random_(seed), nodes_(3, kHeartbeat, true) {
+  explicit Rounds(std::uint64_t seed) : random_(seed), nodes_(3, kHeartbeat, true) {
     drop_file(directory_ / "nodes.sql", sensor_script(directory_ / "in", directory_ / "out"));
     drop_next_file();
     const ChildResult submitted =
@@ -120,36 +119,31 @@ class Rounds {
   int num_faults_ = 0;
 };
 
-unsigned some_seed() {
-  const char* given = std::getenv("STREAM_TEST_SEED");
-  return given ? static_cast<unsigned>(std::atol(given)) : std::random_device{}();
-}
-
 }  // namespace
 
 TEST_CASE("nodes that are killed, stopped or cut off take no row with them and double none") {
-  const unsigned seed = some_seed();
+  const std::uint64_t seed = test_seed("cluster");
   INFO("STREAM_TEST_SEED=" << seed);
-  Rounds rounds(seed);
-  const int wanted = times(3, 60);
-  for (int round = 0; round < wanted; ++round) rounds.run(false);
-  rounds.finish(wanted);
+  Rounds harm(seed);
+  const int wanted = rounds(3, 60);
+  for (int round = 0; round < wanted; ++round) harm.run(false);
+  harm.finish(wanted);
 }
 
 TEST_CASE("a coordinator that is killed, stopped or cut off is replaced, and writes nothing more") {
-  const unsigned seed = some_seed();
+  const std::uint64_t seed = test_seed("cluster");
   INFO("STREAM_TEST_SEED=" << seed);
-  Rounds rounds(seed);
-  const int wanted = times(2, 20);
-  for (int round = 0; round < wanted; ++round) rounds.run(true);
-  rounds.finish(wanted);
+  Rounds harm(seed);
+  const int wanted = rounds(2, 20);
+  for (int round = 0; round < wanted; ++round) harm.run(true);
+  harm.finish(wanted);
 }
 
 TEST_CASE("nodes far from one another give the rows that one process gives") {
-  const unsigned seed = some_seed();
+  const std::uint64_t seed = test_seed("cluster");
   INFO("STREAM_TEST_SEED=" << seed);
   TemporaryDirectory directory;
-  const int num_files = times(2, 20);
+  const int num_files = rounds(2, 20);
   for (int file = 0; file < num_files; ++file)
     drop_file(directory / fmt::format("in/{:05}.csv", file),
               readings(file * kRows * 10, (file + 1) * kRows * 10));
@@ -162,7 +156,7 @@ TEST_CASE("nodes far from one another give the rows that one process gives") {
       "streamctl",
       {"submit", directory / "nodes.sql", "--cluster", nodes.addresses[0], "--trigger",
        "available-now", "--parallelism", "4", "--checkpoint", directory / "checkpoint"});
-  const ChildResult result = submit.wait(times(120, 900));
+  const ChildResult result = submit.wait(rounds(120, 900));
   INFO(result.output);
   CHECK(result.exit_code == 0);
   CHECK(nodes.proxy->num_delayed() > 20);

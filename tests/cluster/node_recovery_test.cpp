@@ -1,6 +1,7 @@
 #include <libstream/base/clock.hpp>
 #include <tests/cluster/node_processes.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/test_runs.hpp>
 
 #include <fmt/format.h>
 
@@ -16,9 +17,8 @@ namespace {
 
 constexpr int kPayments = 50;
 
-bool is_long() { return std::getenv("STREAM_TEST_LONG") != nullptr; }
 /// About 100 bytes of state each.
-int num_cards() { return is_long() ? 1'000'000 : 100'000; }
+int num_cards() { return is_long_run() ? 1'000'000 : 100'000; }
 std::int64_t now_millis() { return stream::system_clock().steady_nanos() / 1'000'000; }
 
 std::string holder_of(int card) { return fmt::format("holder-{:0>80}", card); }
@@ -89,8 +89,8 @@ TEST_CASE("a query with much state gives new results soon after a node is killed
   REQUIRE(wait_until([&] { return rows_written(directory).size() == kPayments; }, 120));
 
   std::vector<std::int64_t> times;
-  const int rounds = is_long() ? 5 : 1;
-  for (int round = 1; round <= rounds; ++round) {
+  const int num_rounds = rounds(1, 5);
+  for (int round = 1; round <= num_rounds; ++round) {
     const std::size_t victim = static_cast<std::size_t>(round) % 3;
     const std::size_t before = rows_written(directory).size();
     const std::int64_t killed_at = now_millis();
@@ -108,6 +108,6 @@ TEST_CASE("a query with much state gives new results soon after a node is killed
   std::sort(times.begin(), times.end());
   std::cout << "  " << num_cards() << " cards: first new rows after " << times.front() << " to "
             << times.back() << " ms\n";
-  CHECK(times[times.size() / 2] <= (is_long() ? 3000 : 10'000));
-  CHECK(rows_written(directory) == rows_expected(rounds + 1));
+  CHECK(times[times.size() / 2] <= (is_long_run() ? 3000 : 10'000));
+  CHECK(rows_written(directory) == rows_expected(num_rounds + 1));
 }

@@ -16,14 +16,6 @@ namespace {
 
 const std::string kExamples = STREAM_EXAMPLES;
 
-std::vector<std::string> sorted_lines(const std::string& directory) {
-  std::vector<std::string> all;
-  for (const auto& [name, lines] : read_lines(directory))
-    all.insert(all.end(), lines.begin(), lines.end());
-  std::sort(all.begin(), all.end());
-  return all;
-}
-
 ChildResult sql(const std::string& statements, std::vector<std::string> more = {}) {
   std::vector<std::string> arguments{"sql", "-c", statements};
   arguments.insert(arguments.end(), more.begin(), more.end());

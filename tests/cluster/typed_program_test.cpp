@@ -1,6 +1,7 @@
 #include <tests/cluster/node_processes.hpp>
 #include <tests/cluster/word_totals.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/test_runs.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -38,30 +39,11 @@ bool is_there(pid_t process) {
   return close != std::string::npos && text[close + 2] != 'Z';
 }
 
-std::vector<std::string> sorted_lines(const std::string& directory) {
-  std::vector<std::string> all;
-  for (const auto& [name, lines] : read_lines(directory))
-    all.insert(all.end(), lines.begin(), lines.end());
-  std::sort(all.begin(), all.end());
-  return all;
-}
-
-std::uint64_t seed_of_test() {
-  const char* given = std::getenv("STREAM_TEST_SEED");
-  const std::uint64_t seed = given ? std::stoull(given) : std::random_device{}();
-  std::cout << "seed " << seed << ": STREAM_TEST_SEED=" << seed << " tests/run cluster\n";
-  return seed;
-}
-
-int rounds(int by_default, int in_long_runs) {
-  return std::getenv("STREAM_TEST_LONG") != nullptr ? in_long_runs : by_default;
-}
-
 }  // namespace
 
 TEST_CASE("word_count on two nodes gives the lines that one process gives") {
   TemporaryDirectory directory;
-  std::mt19937_64 random(seed_of_test());
+  std::mt19937_64 random(test_seed("cluster"));
   Counts expected;
   for (int file = 0; file < 6; ++file)
     drop_file(directory / ("in/" + std::to_string(file)), random_text(random, expected));
@@ -87,7 +69,7 @@ TEST_CASE("word_count on two nodes gives the lines that one process gives") {
 }
 
 TEST_CASE("word_count on two nodes loses and doubles nothing when one of them is killed") {
-  const std::uint64_t seed = seed_of_test();
+  const std::uint64_t seed = test_seed("cluster");
   CAPTURE(seed);
   std::mt19937_64 random(seed);
   TemporaryDirectory directory;
@@ -135,7 +117,7 @@ TEST_CASE("word_count on two nodes loses and doubles nothing when one of them is
 }
 
 TEST_CASE("fraud_detection on two nodes leaves the alerts of one process when a node is killed") {
-  const std::uint64_t seed = seed_of_test();
+  const std::uint64_t seed = test_seed("cluster");
   CAPTURE(seed);
   std::mt19937_64 random(seed);
   const int num_kills = rounds(2, 12);
@@ -150,12 +132,7 @@ TEST_CASE("fraud_detection on two nodes leaves the alerts of one process when a 
                                     "--json",           "--verify"};
   };
   const auto alerts_in = [&](const std::string& name) {
-    std::vector<std::string> all;
-    for (const auto& [file, lines] : read_lines(directory / name)) {
-      if (file.starts_with("part-")) all.insert(all.end(), lines.begin(), lines.end());
-    }
-    std::sort(all.begin(), all.end());
-    return all;
+    return sorted_lines(directory / name, "part-");
   };
   const ChildResult undisturbed = run_program("fraud_detection", arguments("undisturbed"));
   INFO(undisturbed.output);
@@ -282,7 +259,7 @@ TEST_CASE("the reference file of a program is one that can be read") {
 
 TEST_CASE("an actor system of a caller's own joins a cluster and spawns a pipeline on it") {
   TemporaryDirectory directory;
-  std::mt19937_64 random(seed_of_test());
+  std::mt19937_64 random(test_seed("cluster"));
   Counts expected;
   for (int file = 0; file < 4; ++file)
     drop_file(directory / ("in/" + std::to_string(file)), random_text(random, expected));

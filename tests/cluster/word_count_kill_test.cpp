@@ -1,6 +1,7 @@
 #include <tests/cluster/child_process.hpp>
 #include <tests/cluster/word_totals.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/test_runs.hpp>
 
 #include <csignal>
 #include <cstdlib>
@@ -26,11 +27,8 @@ std::string phase_left(const std::string& checkpoint, const std::string& output)
 }  // namespace
 
 TEST_CASE("word_count killed at any moment loses and doubles nothing") {
-  const char* given = std::getenv("STREAM_TEST_SEED");
-  const std::uint64_t seed = given ? std::stoull(given) : std::random_device{}();
-  const bool is_long = std::getenv("STREAM_TEST_LONG") != nullptr;
-  const int wanted_kills = is_long ? 50 : 12;
-  std::cout << "seed " << seed << ": STREAM_TEST_SEED=" << seed << " tests/run cluster\n";
+  const std::uint64_t seed = test_seed("cluster");
+  const int wanted_kills = rounds(12, 50);
   CAPTURE(seed);
   std::mt19937_64 random(seed);
   const std::string parallelism = std::to_string(1 + random() % 2);

@@ -9,18 +9,6 @@
 using namespace stream::testing;
 using Catch::Matchers::ContainsSubstring;
 
-namespace {
-
-std::vector<std::string> sorted_lines(const std::string& directory) {
-  std::vector<std::string> all;
-  for (const auto& [name, lines] : read_lines(directory))
-    all.insert(all.end(), lines.begin(), lines.end());
-  std::sort(all.begin(), all.end());
-  return all;
-}
-
-}  // namespace
-
 TEST_CASE("available-now on a fresh directory writes each word's final count once") {
   TemporaryDirectory directory;
   drop_file(directory / "in/a", "to be or not\tto be\r\n");

@@ -1,6 +1,7 @@
 // Sinks that commit task by task get each row once although the query is rescaled between their
 // epochs and fails within them.
 #include <libstream/base/memory_file_system.hpp>
+#include <libstream/connectors/memory/no_commit.hpp>
 #include <libstream/connectors/memory/queue_source.hpp>
 #include <libstream/data/column_builder.hpp>
 #include <libstream/execution/local_runner.hpp>
@@ -85,11 +86,7 @@ class RescaledSink final : public Sink {
     return std::make_unique<RescaledWriter>(topic_);
   }
   std::unique_ptr<SinkCommitter> make_committer() const override {
-    class Nothing final : public SinkCommitter {
-      Result<void> recover(const SinkContext&, std::int64_t) override { return {}; }
-      Result<void> commit(std::int64_t, const std::vector<std::string>&) override { return {}; }
-    };
-    return std::make_unique<Nothing>();
+    return std::make_unique<NoCommit>();
   }
 
  private:

@@ -1,6 +1,7 @@
 // Programs and servers that are killed while rows go into PostgreSQL and come out of it. The rows
 // are those of files, so that each has its number: none may be missing, none there twice.
 #include <tests/cluster/child_process.hpp>
+#include <tests/kit/test_runs.hpp>
 #include <tests/servers/postgres_fixture.hpp>
 
 #include <csignal>
@@ -13,8 +14,6 @@ using namespace stream;
 using namespace stream::testing;
 
 namespace {
-
-int times(int usual, int in_long) { return std::getenv("STREAM_TEST_LONG") ? in_long : usual; }
 
 constexpr int kRowsAFile = 2'000;
 
@@ -80,7 +79,7 @@ TEST_CASE("a program that is killed at any moment loses no row and doubles none"
   PostgresFixture f;
   Programs programs;
   programs.write(program(f.url, f.name, programs.input, ""));
-  const int num_kills = times(5, 100);
+  const int num_kills = rounds(5, 100);
   int killed_running = 0;
   for (int i = 0; i < num_kills; ++i) {
     for (int file = 0; file < 3; ++file) programs.drop();
@@ -109,7 +108,7 @@ TEST_CASE("a server that loses its power and comes back has every row once") {
   const std::string url = server.variable("STREAM_TEST_POSTGRES");
   Programs programs;
   programs.write(program(url, f.name, programs.input, ""));
-  const int num_kills = times(3, 20);
+  const int num_kills = rounds(3, 20);
   int num_failed = 0;
   for (int i = 0; i < num_kills; ++i) {
     for (int file = 0; file < 4; ++file) programs.drop();

@@ -137,17 +137,6 @@ std::string WindowProgram::phase_left() const {
   return "offsets written, running";
 }
 
-std::uint64_t test_seed(const std::string& binary) {
-  const char* given = std::getenv("STREAM_TEST_SEED");
-  const std::uint64_t seed = given ? std::stoull(given) : std::random_device{}();
-  std::cout << "seed " << seed << ": STREAM_TEST_SEED=" << seed << " tests/run " << binary << "\n";
-  return seed;
-}
-
-int rounds(int by_default, int when_long) {
-  return std::getenv("STREAM_TEST_LONG") != nullptr ? when_long : by_default;
-}
-
 std::int64_t steady_millis() { return system_clock().steady_nanos() / 1'000'000; }
 
 }  // namespace stream::testing

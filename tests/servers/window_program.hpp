@@ -4,6 +4,7 @@
 #pragma once
 
 #include <tests/cluster/child_process.hpp>
+#include <tests/kit/test_runs.hpp>
 #include <tests/servers/topics.hpp>
 #include <tests/servers/window_output.hpp>
 
@@ -60,10 +61,6 @@ class WindowProgram {
   std::map<std::pair<std::string, long>, std::pair<long, std::optional<long>>> windows_;
 };
 
-/// As STREAM_TEST_SEED says, or a new one; prints how to run the test with it again.
-std::uint64_t test_seed(const std::string& binary);
-/// The first number by default, the second with tests/run --long.
-int rounds(int by_default, int when_long);
 std::int64_t steady_millis();
 
 }  // namespace stream::testing

@@ -89,6 +89,20 @@ void kill_often(WindowProgram& program, std::uint64_t seed, int wanted) {
             << program.num_poisoned() << " poisoned records\n";
 }
 
+void stop_within_epoch(WindowProgram& program, ChildProcess& child) {
+  const std::int64_t give_up = steady_millis() + 60'000;
+  while (steady_millis() < give_up) {
+    if (!child.is_running())
+      throw std::runtime_error("the program ended by itself: " + child.wait().output);
+    program.add_readings(5000);
+    for (int i = 0; i < 1000 && !program.is_within_epoch(); ++i) sleep_millis(1);
+    child.signal(SIGSTOP);
+    if (program.phase_left() == "offsets written, running") return;
+    child.signal(SIGCONT);
+  }
+  throw std::runtime_error("the program was never stopped within an epoch");
+}
+
 std::vector<std::int64_t> recovery_millis(WindowProgram& program, int times) {
   auto child = program.start();
   wait_for_rows(program, *child, 0);

@@ -21,6 +21,10 @@ std::string last_fault(WindowProgram& program, const std::string& more = "");
 /// in which ones it was.
 void kill_often(WindowProgram& program, std::uint64_t seed, int wanted);
 
+/// Stops the program (SIGSTOP) while an epoch runs whose output is not committed, feeding it until
+/// it is caught there. Throws when it ends by itself, or is never caught in a minute.
+void stop_within_epoch(WindowProgram& program, ChildProcess& child);
+
 /// Kills the program and starts it again, `times` times: milliseconds to the first new rows,
 /// sorted; prints them. The program is killed at the end.
 std::vector<std::int64_t> recovery_millis(WindowProgram& program, int times);

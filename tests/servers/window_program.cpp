@@ -125,11 +125,15 @@ std::map<std::string, int> WindowProgram::written() const {
   return rows;
 }
 
+bool WindowProgram::is_within_epoch() const {
+  const std::string query = checkpoint_ + "/totals";
+  return newest_number(query + "/offsets") > newest_number(query + "/commits");
+}
+
 std::string WindowProgram::phase_left() const {
   const std::string query = checkpoint_ + "/totals";
   const long offsets = newest_number(query + "/offsets");
-  const long commits = newest_number(query + "/commits");
-  if (offsets <= commits) return "between epochs";
+  if (!is_within_epoch()) return "between epochs";
   for (int task = 0; task < parallelism_; ++task) {
     if (output_->newest_epoch(query_id(query), task) == offsets)
       return "in the output, commit missing";

@@ -38,7 +38,9 @@ class WindowProgram {
   std::map<std::string, int> expected() const;
   std::map<std::string, int> written() const;
 
-  /// Where a killed program left its checkpoint and the output.
+  /// Whether an epoch is begun and not committed, by the checkpoint alone: cheap to ask again.
+  bool is_within_epoch() const;
+  /// Where a killed or stopped program left its checkpoint and the output.
   std::string phase_left() const;
   std::string checkpoint() const { return checkpoint_; }
   std::string directory() const { return directory_ / ""; }

@@ -22,6 +22,9 @@ struct AdminDelete {
 template <class T>
 using AdminPtr = std::unique_ptr<T, AdminDelete>;
 
+// An offset that is unstable for longer belongs to no transaction that is being ended.
+constexpr std::int64_t kUnstableMillis = 2000;
+
 struct MarkerAnswer {
   int code = RD_KAFKA_RESP_ERR_NO_ERROR;
   std::optional<std::int64_t> epoch;
@@ -64,7 +67,8 @@ Result<std::unique_ptr<KafkaClient>> make_asker(const KafkaProperties& propertie
 
 Result<std::optional<std::int64_t>> read_kafka_marker(const KafkaProperties& properties,
                                                       const std::string& group,
-                                                      const std::string& topic) {
+                                                      const std::string& topic,
+                                                      const std::function<Result<void>()>& clear) {
   STREAM_TRY(const auto client, make_asker(properties, group));
   const int millis = static_cast<int>(properties.request_timeout.count());
   KafkaPtr<rd_kafka_topic_partition_list_s> asked;
@@ -78,7 +82,8 @@ Result<std::optional<std::int64_t>> read_kafka_marker(const KafkaProperties& pro
   const KafkaPtr<rd_kafka_error_s> unset(
       rd_kafka_AdminOptions_set_require_stable_offsets(options.get(), 1));
   const auto now = [] { return system_clock().steady_nanos() / 1'000'000; };
-  for (const std::int64_t deadline = now() + millis;;) {
+  const std::int64_t began = now();
+  for (bool is_cleared = false;;) {
     const AdminPtr<rd_kafka_ListConsumerGroupOffsets_t> request(
         rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), asked.get()));
     rd_kafka_ListConsumerGroupOffsets_t* requests[] = {request.get()};
@@ -88,8 +93,13 @@ Result<std::optional<std::int64_t>> read_kafka_marker(const KafkaProperties& pro
     const MarkerAnswer answer = take_answer(event.get());
     if (answer.code == RD_KAFKA_RESP_ERR_NO_ERROR) return answer.epoch;
     // A coordinator that is loading, or has a transaction to finish, answers soon.
-    if (kafka_error_class(answer.code) != ErrorClass::transient || now() >= deadline)
+    if (kafka_error_class(answer.code) != ErrorClass::transient || now() - began >= millis)
       return client->error(answer.code, fmt::format("reading the marker of group {}", group));
+    if (!is_cleared && answer.code == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT &&
+        now() - began >= kUnstableMillis) {
+      STREAM_TRY(clear());
+      is_cleared = true;
+    }
     client->poll(Duration(50));
   }
 }

@@ -1,3 +1,4 @@
+#include <libstream/base/log.hpp>
 #include <libstream/connectors/kafka/kafka_errors.hpp>
 #include <libstream/connectors/kafka/kafka_producer.hpp>
 
@@ -215,6 +216,20 @@ Result<void> KafkaProducer::mark(const std::string& group, const std::string& to
     return rd_kafka_send_offsets_to_transaction(client_->get(), offsets.get(), members.get(),
                                                 millis);
   });
+}
+
+Result<void> KafkaProducer::clear_pending_mark(const std::string& group, const std::string& topic) {
+  STREAM_LOG(warning,
+             "kafka: the marker of group {} is held by a transaction that is over (a broker died "
+             "in it); clearing it",
+             group);
+  STREAM_TRY(begin());
+  STREAM_TRY(mark(group, topic, 0));
+  STREAM_TRY(carry_out(fmt::format("clearing the marker of group {}", group), [this](int millis) {
+    return rd_kafka_abort_transaction(client_->get(), millis);
+  }));
+  is_in_transaction_ = false;
+  return {};
 }
 
 Result<void> KafkaProducer::commit() {

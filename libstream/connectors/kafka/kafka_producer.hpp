@@ -45,6 +45,10 @@ class KafkaProducer {
   /// Makes `epoch` the marker of `group`, with the transaction. The group has no member; the offset
   /// it keeps, for partition 0 of `topic`, is the epoch and one.
   Result<void> mark(const std::string& group, const std::string& topic, std::int64_t epoch);
+  /// Makes the broker drop a mark of this id in `group` whose transaction is gone: one that was on
+  /// its way when the broker died may come in after the end of its transaction, and stay (Kafka
+  /// 4.3.1). Done by a transaction that marks the group and is aborted; not within another one.
+  Result<void> clear_pending_mark(const std::string& group, const std::string& topic);
   /// Error: it may have gone in all the same; the marker tells.
   Result<void> commit();
 

@@ -57,7 +57,7 @@ class KafkaWriter final : public SinkWriter {
 
   Result<void> write(const Batch& batch) override {
     if (batch.num_rows() == 0) return {};
-    if (!producer_) STREAM_TRY(start(batch.schema()));
+    if (!producer_) STREAM_TRY(start(batch));
     // What went in and was not committed by the query is not written again.
     if (plan_->is_exact && epoch_ <= marker_) return {};
     if (plan_->is_exact && !producer_->is_in_transaction()) STREAM_TRY(producer_->begin());
@@ -97,17 +97,28 @@ class KafkaWriter final : public SinkWriter {
     return plan_->options.topic.empty() ? row_topic_ : plan_->options.topic;
   }
 
-  Result<void> start(const Schema& schema) {
-    STREAM_TRY(columns_, find_kafka_columns(schema, plan_->options));
+  Result<void> start(const Batch& batch) {
+    STREAM_TRY(columns_, find_kafka_columns(batch.schema(), plan_->options));
+    if (columns_.topic) STREAM_TRY(take_topic(batch.column(*columns_.topic), 0));
     STREAM_TRY(auto producer, KafkaProducer::make(plan_->options.properties,
                                                   plan_->is_exact ? id_ : std::string()));
     STREAM_TRY(producer->start());
     if (plan_->is_exact) {
       STREAM_TRY(const auto found,
-                 read_kafka_marker(plan_->options.properties, id_, plan_->options.topic));
+                 read_kafka_marker(plan_->options.properties, id_, plan_->options.topic, [&] {
+                   return producer->clear_pending_mark(id_, marker_topic());
+                 }));
       STREAM_TRY(marker_, judge_kafka_marker(found, history_, id_));
     }
     producer_ = std::move(producer);
+    return {};
+  }
+
+  Result<void> take_topic(const Column& topics, std::size_t number) {
+    if (topics.is_null(number))
+      return fatal(
+          "kafka: null topic present in the data. Use the topic option for setting a topic.");
+    row_topic_.assign(topics.string_at(number));
     return {};
   }
 
@@ -125,13 +136,7 @@ class KafkaWriter final : public SinkWriter {
       const Column& partition = batch.column(*columns_.partition);
       if (!partition.is_null(number)) row.partition = partition.data<std::int32_t>()[number];
     }
-    if (columns_.topic) {
-      const Column& topic = batch.column(*columns_.topic);
-      if (topic.is_null(number))
-        return fatal(
-            "kafka: null topic present in the data. Use the topic option for setting a topic.");
-      row_topic_.assign(topic.string_at(number));
-    }
+    if (columns_.topic) STREAM_TRY(take_topic(batch.column(*columns_.topic), number));
     return producer_->write(
         marker_topic(), row,
         columns_.headers ? headers_of(batch.column(*columns_.headers), number) : nullptr);

@@ -1,4 +1,5 @@
 #include <apps/log_monitoring/access_log_generator.hpp>
+#include <apps/log_monitoring/log_line.hpp>
 
 #include <fmt/format.h>
 
@@ -19,8 +20,6 @@ constexpr std::array<std::string_view, 20> kPaths = {
 constexpr std::array<std::string_view, 4> kAgents = {
     "Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (Windows NT 10.0; Win64)", "curl/8.5.0",
     "Mozilla/5.0 (compatible; ExampleBot/2.1)"};
-constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::uint64_t kBurstPeriod = 5000;
 constexpr std::uint64_t kBurstLines = 200;
 constexpr unsigned kNumClients = 400;

@@ -1,4 +1,5 @@
 #include <apps/log_monitoring/log_line.hpp>
+#include <libstream/base/ascii.hpp>
 
 #include <algorithm>
 #include <array>
@@ -6,11 +7,6 @@
 
 namespace stream::apps {
 namespace {
-
-constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {

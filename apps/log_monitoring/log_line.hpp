@@ -2,11 +2,16 @@
 // regular expression. Used by log_monitoring's map over the lines; any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace stream::apps {
+
+/// Months as logs write them.
+inline constexpr std::array<std::string_view, 12> kMonths = {
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 enum class LogFormat : std::uint8_t { automatic, access, syslog, dpkg };
 

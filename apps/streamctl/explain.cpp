@@ -14,7 +14,7 @@
 namespace stream::apps {
 namespace {
 
-struct Options {
+struct ExplainOptions {
   std::string path;
   std::string sql;
   std::vector<std::string> parameters;
@@ -22,7 +22,7 @@ struct Options {
   bool is_extended = false;
 };
 
-void explain_transcript(const Options& options) {
+void explain_transcript(const ExplainOptions& options) {
   const std::string text = value_or_throw(read_file(local_file_system(), options.path));
   const auto parsed = value_or_throw(testing::parse_dstream_case(text));
   fmt::print("{}", value_or_throw(testing::explain_dstream_case(parsed, options.parallelism)));
@@ -30,7 +30,7 @@ void explain_transcript(const Options& options) {
 
 class Explainer {
  public:
-  explicit Explainer(const Options& options)
+  explicit Explainer(const ExplainOptions& options)
       : options_(options),
         state_(std::make_shared<SessionState>(local_runner())),
         session_(state_) {
@@ -80,7 +80,7 @@ class Explainer {
     fmt::print("{}\n", std::get<StatementRows>(result).batches.front().column(0).string_at(0));
   }
 
-  const Options& options_;
+  const ExplainOptions& options_;
   std::shared_ptr<SessionState> state_;
   SqlSession session_;
 };
@@ -88,7 +88,7 @@ class Explainer {
 }  // namespace
 
 Command add_explain(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExplainOptions>();
   auto* path = app.add_option("file", options->path, "a script (*.sql) or a transcript (*.dcase)");
   app.add_option("--sql", options->sql, "a query")->excludes(path);
   app.add_option("--param", options->parameters, "key=value: stands for ${key} in the script")

@@ -1,4 +1,5 @@
 #include <apps/streamctl/script.hpp>
+#include <libstream/base/ascii.hpp>
 #include <libstream/plans/scope.hpp>
 #include <libstream/sql/syntax_error.hpp>
 
@@ -20,12 +21,6 @@ bool is_word_character(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
 
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& c : made) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return made;
-}
-
 /// Byte offset of `word` as a whole word of `text`, or npos. Both in lower case.
 std::size_t find_word(std::string_view text, std::string_view word) {
   for (std::size_t at = text.find(word); at != std::string_view::npos;
@@ -43,7 +38,7 @@ std::vector<std::string> quoted_names(std::string_view message) {
   for (std::size_t open = message.find('`'); open != std::string_view::npos;) {
     const std::size_t close = message.find('`', open + 1);
     if (close == std::string_view::npos) break;
-    if (close > open + 1) names.push_back(lower(message.substr(open + 1, close - open - 1)));
+    if (close > open + 1) names.push_back(ascii_lower(message.substr(open + 1, close - open - 1)));
     open = message.find('`', close + 1);
   }
   return names;
@@ -124,7 +119,7 @@ Error placed(Error error, std::string_view text, const Statement& statement) {
   const std::string& message = error.message();
   if (message.find("(line ") != std::string::npos) return error;
   const std::size_t first = std::min<std::size_t>(statement.span.offset, text.size());
-  const std::string shown = lower(text.substr(first, statement.span.length));
+  const std::string shown = ascii_lower(text.substr(first, statement.span.length));
   std::size_t at = 0;
   std::size_t length = std::min(shown.find_first_of(" \n\t("), shown.size());
   for (const std::string& name : quoted_names(message)) {
@@ -168,7 +163,7 @@ bool is_complete(std::string_view text) {
       word += c;
       is_ended = false;
     } else {
-      if (!word.empty()) words.push_back(lower(word));
+      if (!word.empty()) words.push_back(ascii_lower(word));
       word.clear();
       if (c == ';') {
         const bool is_set = words.size() > 1 && words[0] == "begin" && words[1] == "statement";

@@ -14,7 +14,7 @@
 namespace stream::apps {
 namespace {
 
-struct Options {
+struct TestOptions {
   std::vector<std::string> paths;
   std::string report;
   std::string only;  ///< part of a case's name
@@ -25,7 +25,7 @@ struct Options {
 };
 
 /// Writes the file again where something else came; says whether it did.
-bool update(const std::string& path, const std::string& text, const Options& options,
+bool update(const std::string& path, const std::string& text, const TestOptions& options,
             const testing::CaseCell& cell) {
   const std::string updated =
       value_or_throw(testing::update_case_file(text, path.ends_with(".dcase"), cell, options.only));
@@ -36,7 +36,7 @@ bool update(const std::string& path, const std::string& text, const Options& opt
 }
 
 /// Outcomes of a file's cases in all cells.
-std::vector<testing::CaseOutcome> outcomes_of(const std::string& path, const Options& options,
+std::vector<testing::CaseOutcome> outcomes_of(const std::string& path, const TestOptions& options,
                                               const std::vector<testing::CaseCell>& cells) {
   auto text = read_file(local_file_system(), path);
   if (!text) return {{path, text.error().message(), ""}};
@@ -48,7 +48,7 @@ std::vector<testing::CaseOutcome> outcomes_of(const std::string& path, const Opt
   return testing::run_case_file(path, *text, cells, options.only);
 }
 
-int run(const Options& options) {
+int run(const TestOptions& options) {
   std::vector<std::string> paths;
   for (const std::string& path : options.paths) {
     for (std::string& found : value_or_throw(testing::find_case_files(path)))
@@ -91,7 +91,7 @@ int run(const Options& options) {
 }  // namespace
 
 Command add_test(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TestOptions>();
   app.add_option("paths", options->paths, "transcripts or folders of them")->required();
   app.add_option("--report", options->report, "file that gets a JSON line for each case");
   app.add_option("--only", options->only, "only cases whose name holds this text");

@@ -1,6 +1,7 @@
 #include <libstream/api/memory_table.hpp>
 #include <libstream/api/side_outputs.hpp>
 #include <libstream/api/source_registry.hpp>
+#include <libstream/base/ascii.hpp>
 #include <libstream/base/duration.hpp>
 #include <libstream/connectors/generator/rate_micro_batch_source.hpp>
 #include <libstream/connectors/generator/rate_source.hpp>
@@ -18,13 +19,6 @@
 
 namespace stream {
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 RelationRef source_relation(std::shared_ptr<const Source> source, bool is_streaming) {
   return make_relation(SourceRelation{std::move(source), is_streaming});
@@ -158,7 +152,7 @@ Result<std::shared_ptr<const Sink>> make_postgresql(WriteRequestByName request) 
 
 Error unknown_format(const std::string& format, std::vector<std::string> known) {
   for (const AbsentFormat& absent : absent_formats()) {
-    if (absent.name == lower(format)) return bad_option(absent.reason);
+    if (absent.name == ascii_lower(format)) return bad_option(absent.reason);
   }
   std::string names;
   for (const std::string& name : nearest_names(format, std::move(known), 3))
@@ -201,15 +195,15 @@ Result<std::string> take_bad_records(ReadRequestByName& request) {
   std::string sink = found->second;
   request.options.erase(found);
   if (sink.empty()) return bad_option("bad_records: write fail, drop or the name of a sink");
-  const bool fails = lower(sink) == "fail";
-  const bool drops = lower(sink) == "drop";
-  const auto known = format_option_texts(lower(request.format));
+  const bool fails = ascii_lower(sink) == "fail";
+  const bool drops = ascii_lower(sink) == "drop";
+  const auto known = format_option_texts(ascii_lower(request.format));
   const bool has_mode = std::any_of(known.begin(), known.end(),
                                     [](const OptionText& option) { return option.name == "mode"; });
   if (has_mode) {
     const std::string mode = fails ? "FAILFAST" : "DROPMALFORMED";
     const auto given = request.options.find("mode");
-    if (given != request.options.end() && lower(given->second) != lower(mode))
+    if (given != request.options.end() && ascii_lower(given->second) != ascii_lower(mode))
       return bad_option(
           fmt::format("bad_records = {} and mode = {} contradict each other: leave mode out", sink,
                       given->second));
@@ -224,7 +218,7 @@ Result<std::string> take_bad_records(ReadRequestByName& request) {
 }
 
 Result<RelationRef> make_plain_relation(const SessionState& session, ReadRequestByName request) {
-  const std::string format = lower(request.format);
+  const std::string format = ascii_lower(request.format);
   if (is_file_format(format)) {
     if (const auto path = request.options.find("path"); path != request.options.end()) {
       request.paths.push_back(path->second);
@@ -273,7 +267,7 @@ Result<RelationRef> make_relation_by_name(const SessionState& session, ReadReque
 
 Result<std::shared_ptr<const Sink>> make_sink_by_name(SessionState& session,
                                                       WriteRequestByName request) {
-  const std::string format = lower(request.format);
+  const std::string format = ascii_lower(request.format);
   if (is_file_format(format)) {
     if (const auto path = request.options.find("path"); path != request.options.end()) {
       request.path = path->second;

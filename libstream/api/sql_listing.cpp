@@ -1,4 +1,5 @@
 #include <libstream/api/sql_session.hpp>
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/aggregate_function.hpp>
 #include <libstream/expressions/window_function.hpp>
 #include <libstream/plans/analyzer.hpp>
@@ -35,8 +36,6 @@ Field text_field(std::string name, bool is_nullable = false) {
   return {std::move(name), primitive(TypeKind::string), is_nullable};
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// One alternative of a pattern: * and % stand for any text, case does not count.
 bool is_like(std::string_view name, std::string_view pattern) {
   if (pattern.empty()) return name.empty();
@@ -46,7 +45,7 @@ bool is_like(std::string_view name, std::string_view pattern) {
     }
     return false;
   }
-  return !name.empty() && lower(name.front()) == lower(pattern.front()) &&
+  return !name.empty() && ascii_lower(name.front()) == ascii_lower(pattern.front()) &&
          is_like(name.substr(1), pattern.substr(1));
 }
 
@@ -128,11 +127,8 @@ std::string describe_type(const DataType& type) {
         all += (all.empty() ? "" : ",") + field.name + ":" + describe_type(field.type);
       return "struct<" + all + ">";
     }
-    default: {
-      std::string name = type.to_string();
-      std::transform(name.begin(), name.end(), name.begin(), lower);
-      return name;
-    }
+    default:
+      return ascii_lower(type.to_string());
   }
 }
 

@@ -1,4 +1,5 @@
 #include <libstream/api/sql_sink.hpp>
+#include <libstream/base/ascii.hpp>
 #include <libstream/plans/scope.hpp>
 
 #include <fmt/format.h>
@@ -8,15 +9,8 @@
 namespace stream {
 namespace {
 
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 Result<void> set_mode(SqlSink& sink, const std::string& value) {
-  const std::string mode = lower(value);
+  const std::string mode = ascii_lower(value);
   if (mode == "append") {
     sink.mode = OutputMode::append;
   } else if (mode == "update") {
@@ -30,7 +24,7 @@ Result<void> set_mode(SqlSink& sink, const std::string& value) {
 }
 
 Result<void> set_trigger(SqlSink& sink, const std::string& value) {
-  std::string text = lower(value);
+  std::string text = ascii_lower(value);
   if (text == "availablenow" || text == "available_now" || text == "once") text = "available-now";
   STREAM_TRY(sink.trigger, parse_trigger(text));
   return {};
@@ -50,7 +44,7 @@ Result<void> set_partition_by(SqlSink& sink, const std::string& value) {
 }
 
 Result<void> set_save_mode(SqlSink& sink, const std::string& value) {
-  const std::string mode = lower(value);
+  const std::string mode = ascii_lower(value);
   if (mode == "append") {
     sink.save_mode = SaveMode::append;
   } else if (mode == "overwrite") {
@@ -96,7 +90,7 @@ const OptionTable<SqlSink>& option_table() {
 Result<SqlSink> make_sql_sink(const CreateSinkStatement& statement) {
   SqlSink sink;
   sink.name = statement.name;
-  sink.format = lower(statement.format);
+  sink.format = ascii_lower(statement.format);
   const std::vector<std::string> formats = sink_formats();
   if (std::find(formats.begin(), formats.end(), sink.format) == formats.end()) {
     std::string names;

@@ -101,6 +101,10 @@ inline bool is_floating(TypeKind kind) {
 inline bool is_numeric(TypeKind kind) {
   return is_integral(kind) || is_floating(kind) || kind == TypeKind::decimal;
 }
+/// Of one unit, as ANSI has them.
+inline bool is_interval(TypeKind kind) {
+  return kind == TypeKind::day_time_interval || kind == TypeKind::year_month_interval;
+}
 /// Kept as 16-byte string views.
 inline bool is_text(TypeKind kind) {
   return kind == TypeKind::string || kind == TypeKind::binary || kind == TypeKind::variant;

@@ -9,9 +9,6 @@
 namespace stream {
 namespace {
 
-bool is_interval(TypeKind kind) {
-  return kind == TypeKind::day_time_interval || kind == TypeKind::year_month_interval;
-}
 bool is_time(TypeKind kind) {
   return kind == TypeKind::date || kind == TypeKind::timestamp || kind == TypeKind::timestamp_ntz;
 }

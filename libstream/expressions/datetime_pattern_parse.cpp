@@ -1,4 +1,5 @@
 // How compiled patterns read dates and times: text to fields, then fields to a date and a time.
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/datetime_pattern.hpp>
 
 #include <algorithm>
@@ -11,13 +12,10 @@ namespace {
 using Kind = PatternElement::Kind;
 using Sign = PatternElement::Sign;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 bool starts_with(std::string_view text, std::size_t at, std::string_view prefix) {
   if (at > text.size() || text.size() - at < prefix.size()) return false;
   return std::equal(prefix.begin(), prefix.end(), text.begin() + static_cast<std::ptrdiff_t>(at),
-                    [](char a, char b) { return to_lower(a) == to_lower(b); });
+                    [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
 }
 
 /// What a text says, letter by letter of the pattern.
@@ -225,7 +223,7 @@ class FieldReader {
         {"CEST", "Europe/Paris"}};
     std::size_t size = 0;
     const auto is_part = [](char c) {
-      return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
+      return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') ||
              std::string_view("/_+-:~").find(c) != std::string_view::npos;
     };
     constexpr std::size_t kLongestName = 40;

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/datetime_text.hpp>
 
 #include <algorithm>
@@ -12,7 +13,6 @@ bool is_blank(char c) {
   const auto code = static_cast<unsigned char>(c);
   return code <= 0x20 || code == 0x7f;
 }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::optional<std::int64_t> checked_days(std::int64_t year, std::int64_t month, std::int64_t day) {
   if (month < 1 || month > 12 || day < 1) return std::nullopt;

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/data/decimal.hpp>
 #include <libstream/expressions/expression_text.hpp>
 #include <libstream/expressions/function.hpp>
@@ -11,21 +12,6 @@
 
 namespace stream {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return result;
-}
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -43,7 +29,7 @@ std::optional<TypeKind> known_kind(const Expression& expression) {
   if (const auto* cast = expression.as<Cast>()) return cast->type.kind;
   const auto* call = expression.as<Call>();
   if (call == nullptr) return std::nullopt;
-  const std::string name = lower(call->name);
+  const std::string name = ascii_lower(call->name);
   if (is_one_of(name,
                 {"date", "to_date", "current_date", "curdate", "make_date", "date_add", "date_sub",
                  "last_day", "next_day", "trunc", "add_months", "date_from_unix_date"}))
@@ -61,9 +47,8 @@ std::optional<TypeKind> known_kind(const Expression& expression) {
   return std::nullopt;
 }
 
-bool is_interval(std::optional<TypeKind> kind) {
-  return kind == TypeKind::day_time_interval || kind == TypeKind::year_month_interval ||
-         kind == TypeKind::calendar_interval;
+bool is_any_interval(std::optional<TypeKind> kind) {
+  return kind && (is_interval(*kind) || kind == TypeKind::calendar_interval);
 }
 
 bool is_instant(std::optional<TypeKind> kind) {
@@ -148,9 +133,9 @@ class Printer {
   }
 
   std::string print(const Call& call) {
-    const std::string name = lower(call.name);
-    std::string text =
-        is_rank_function(name) && call.over != nullptr ? upper(name) + "()" : call_text(name, call);
+    const std::string name = ascii_lower(call.name);
+    std::string text = is_rank_function(name) && call.over != nullptr ? ascii_upper(name) + "()"
+                                                                      : call_text(name, call);
     if (!call.within_group.empty()) text += within_group(name, call);
     if (call.filter) text += fmt::format(" FILTER (WHERE {})", text_of(*call.filter));
     if (call.over) {
@@ -225,7 +210,7 @@ class Printer {
     if (name == "isnull") return fmt::format("({} IS NULL)", text);
     if (name == "isnotnull") return fmt::format("({} IS NOT NULL)", text);
     if (is_cast_function(name)) return text;
-    if (name == "ceil" || name == "floor") return fmt::format("{}({})", upper(name), text);
+    if (name == "ceil" || name == "floor") return fmt::format("{}({})", ascii_upper(name), text);
     if (name == "log") return fmt::format("LOG(E(), {})", text);
     if (name == "assert_true") return fmt::format("assert_true({}, '{}' is not true!)", text, text);
     if (name == "raise_error")
@@ -250,7 +235,7 @@ class Printer {
     if (is_one_of(name, {"+", "-", "%", "&", "|", "^", "<<", ">>", ">>>", "=", "<=>", "<",
                          "<=", ">", ">=", "div"}))
       return infix(name, left, right);
-    if (name == "and" || name == "or") return infix(upper(name), left, right);
+    if (name == "and" || name == "or") return infix(ascii_upper(name), left, right);
     if (name == "==") return infix("=", left, right);
     if (name == "<>" || name == "!=") return fmt::format("(NOT {})", infix("=", left, right));
     if (name == "||") return fmt::format("concat({}, {})", text_of(left), text_of(right));
@@ -295,12 +280,13 @@ class Printer {
                                        const Expression& right) {
     const std::optional<TypeKind> a = known_kind(left);
     const std::optional<TypeKind> b = known_kind(right);
-    const bool is_second = is_interval(a) ? !is_interval(b) : a == TypeKind::null && is_instant(b);
+    const bool is_second =
+        is_any_interval(a) ? !is_any_interval(b) : a == TypeKind::null && is_instant(b);
     if (name == "+" && is_second) return time_text(name, right, left);
     if (a == TypeKind::null) return std::nullopt;
     if (name == "+" && b == TypeKind::null && is_instant(a))
       return fmt::format("{} + NULL", text_of(left));
-    if (is_interval(b) && !is_interval(a)) {
+    if (is_any_interval(b) && !is_any_interval(a)) {
       if (a == TypeKind::date && is_days_only(right)) {
         const std::string days = fmt::format("extractansiintervaldays({})", text_of(right));
         return name == "+" ? fmt::format("date_add({}, {})", text_of(left), days)
@@ -320,7 +306,7 @@ class Printer {
   /// Intervals times and by numbers: the interval comes first, calendar intervals have functions.
   std::string product_text(std::string_view name, const Expression& left, const Expression& right) {
     const std::optional<TypeKind> kind = known_kind(left);
-    if (name == "*" && !is_interval(kind) && is_interval(known_kind(right)))
+    if (name == "*" && !is_any_interval(kind) && is_any_interval(known_kind(right)))
       return product_text(name, right, left);
     if (kind == TypeKind::calendar_interval)
       return fmt::format("{}_interval({}, {})", name == "*" ? "multiply" : "divide", text_of(left),
@@ -357,7 +343,7 @@ class Printer {
     if (kind == TypeKind::date || kind == TypeKind::timestamp || kind == TypeKind::timestamp_ntz)
       return fmt::format("date_format({}, {})", text_of(value), text_of(format));
     if (kind == TypeKind::binary) {
-      const std::string encoding = lower(text_of(format));
+      const std::string encoding = ascii_lower(text_of(format));
       if (encoding == "hex" || encoding == "base64")
         return fmt::format("{}({})", name == "to_char" ? encoding : name, text_of(value));
       return fmt::format("{}({}, {})", name == "to_char" ? "decode" : name, text_of(value),

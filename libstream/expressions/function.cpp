@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/base/check.hpp>
 #include <libstream/expressions/aggregate_function.hpp>
 #include <libstream/expressions/function.hpp>
@@ -9,53 +10,41 @@
 #include <set>
 
 namespace stream {
-namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
-template <class Function>
-class FunctionTable {
- public:
-  void add(Function function) {
-    const std::string name = function.name;
-    STREAM_CHECK(functions_.emplace(name, std::move(function)).second, name);
-  }
-  void replace(Function function) {
-    const std::string name = lower(function.name);
-    functions_.insert_or_assign(name, std::move(function));
-  }
-  void add_alias(const std::string& alias, std::string_view name) {
-    const auto found = functions_.find(name);
-    if (found == functions_.end()) return;
-    Function copy = found->second;
-    copy.name = alias;
-    add(std::move(copy));
-  }
-  const Function* find(std::string_view name) const {
-    const auto found = functions_.find(lower(name));
-    return found == functions_.end() ? nullptr : &found->second;
-  }
-  void collect_names(std::set<std::string>& names) const {
-    for (const auto& [name, function] : functions_) names.insert(name);
-  }
-
- private:
-  std::map<std::string, Function, std::less<>> functions_;
-};
-
-}  // namespace
-
 struct FunctionRegistry::Tables {
-  FunctionTable<ScalarFunction> scalars;
-  FunctionTable<GeneratorFunction> generators;
-  FunctionTable<AggregateFunction> aggregates;
-  FunctionTable<WindowFunction> windows;
+  template <class Function>
+  class Table {
+   public:
+    void add(Function function) {
+      const std::string name = function.name;
+      STREAM_CHECK(functions_.emplace(name, std::move(function)).second, name);
+    }
+    void replace(Function function) {
+      const std::string name = ascii_lower(function.name);
+      functions_.insert_or_assign(name, std::move(function));
+    }
+    void add_alias(const std::string& alias, std::string_view name) {
+      const auto found = functions_.find(name);
+      if (found == functions_.end()) return;
+      Function copy = found->second;
+      copy.name = alias;
+      add(std::move(copy));
+    }
+    const Function* find(std::string_view name) const {
+      const auto found = functions_.find(ascii_lower(name));
+      return found == functions_.end() ? nullptr : &found->second;
+    }
+    void collect_names(std::set<std::string>& names) const {
+      for (const auto& [name, function] : functions_) names.insert(name);
+    }
+
+   private:
+    std::map<std::string, Function, std::less<>> functions_;
+  };
+
+  Table<ScalarFunction> scalars;
+  Table<GeneratorFunction> generators;
+  Table<AggregateFunction> aggregates;
+  Table<WindowFunction> windows;
 };
 
 FunctionRegistry::FunctionRegistry(const FunctionRegistry* parent)

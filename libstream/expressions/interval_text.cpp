@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/data/date_time.hpp>
 #include <libstream/expressions/datetime_text.hpp>
 #include <libstream/expressions/function.hpp>
@@ -15,7 +16,6 @@ namespace {
 constexpr std::int64_t kMinute = 60 * kMicrosPerSecond;
 constexpr std::int64_t kHour = 60 * kMinute;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 Error invalid_format(std::string_view sub_condition, std::string_view text,
@@ -175,13 +175,6 @@ class UnitReader {
   bool is_negative_ = false;
 };
 
-std::string lower(std::string_view text) {
-  std::string made(text);
-  std::transform(made.begin(), made.end(), made.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return made;
-}
-
 constexpr std::string_view kFieldNames[] = {"year", "month", "day", "hour", "minute", "second"};
 
 /// The part of a literal between its quotes, when `text` is one: INTERVAL [sign]'…' DAY TO SECOND.
@@ -189,7 +182,7 @@ constexpr std::string_view kFieldNames[] = {"year", "month", "day", "hour", "min
 std::optional<std::string_view> quoted_part(std::string_view text, const DataType& type,
                                             int& sign) {
   constexpr std::string_view kInterval = "interval";
-  if (lower(text.substr(0, kInterval.size())) != kInterval) return std::nullopt;
+  if (ascii_lower(text.substr(0, kInterval.size())) != kInterval) return std::nullopt;
   text.remove_prefix(kInterval.size());
   const std::string_view rest = trim_all(text);
   if (rest.size() == text.size()) return std::nullopt;
@@ -205,7 +198,7 @@ std::optional<std::string_view> quoted_part(std::string_view text, const DataTyp
   std::string written;
   const std::string_view tail = text.substr(end + 1);
   if (tail.empty() || !is_space(tail[0])) return std::nullopt;
-  for (const char c : lower(trim_all(tail))) {
+  for (const char c : ascii_lower(trim_all(tail))) {
     if (!is_space(c)) {
       written += c;
     } else if (written.back() != ' ') {
@@ -313,7 +306,7 @@ std::optional<std::int32_t> year_month_fields(std::string_view text, const DataT
 }  // namespace
 
 Result<CalendarInterval> parse_calendar_interval(std::string_view text) {
-  const std::string prepared = lower(trim_all(text));
+  const std::string prepared = ascii_lower(trim_all(text));
   return UnitReader(prepared, text).read();
 }
 

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/data/value_text.hpp>
 #include <libstream/expressions/json_document.hpp>
 #include <libstream/expressions/number_text.hpp>
@@ -8,8 +9,6 @@
 namespace stream {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';

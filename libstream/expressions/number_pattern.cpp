@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/data/decimal.hpp>
 #include <libstream/expressions/function.hpp>
 #include <libstream/expressions/number_pattern.hpp>
@@ -10,7 +11,6 @@ namespace stream {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 28 && c <= 31); }
 
 Error bad_format(std::string_view condition, std::string_view pattern, std::string_view why) {

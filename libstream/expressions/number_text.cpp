@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/datetime_text.hpp>
 #include <libstream/expressions/number_text.hpp>
 
@@ -8,16 +9,6 @@
 
 namespace stream {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 std::size_t count_digits(std::string_view text, std::size_t from) {
   std::size_t end = from;
@@ -39,7 +30,7 @@ Float from_terminated(const std::string& text, char** end) {
 
 template <class Float>
 std::optional<Float> special_float(std::string_view text) {
-  const std::string word = lower(text);
+  const std::string word = ascii_lower(text);
   const std::string_view bare =
       word.starts_with('-') || word.starts_with('+') ? std::string_view(word).substr(1) : word;
   constexpr Float kInfinity = std::numeric_limits<Float>::infinity();
@@ -123,7 +114,7 @@ std::optional<float> parse_float(std::string_view text) { return parse_floating<
 std::optional<bool> parse_boolean(std::string_view text) {
   text = trim_all(text);
   if (text.size() > 5) return std::nullopt;
-  const std::string word = lower(text);
+  const std::string word = ascii_lower(text);
   if (word == "t" || word == "true" || word == "y" || word == "yes" || word == "1") return true;
   if (word == "f" || word == "false" || word == "n" || word == "no" || word == "0") return false;
   return std::nullopt;

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/function.hpp>
 #include <libstream/expressions/time_zone.hpp>
 #include <libstream/expressions/time_zone_rule.hpp>
@@ -18,8 +19,6 @@ namespace stream {
 namespace {
 
 constexpr std::int64_t kSecondsOf400Years = 146'097LL * 86'400;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Java's ZoneId.SHORT_IDS.
 constexpr std::pair<std::string_view, std::string_view> kShortIds[] = {

@@ -9,9 +9,6 @@ namespace {
 
 using Rule = std::optional<DataType> (*)(const DataType&, const DataType&, bool);
 
-bool is_interval(TypeKind kind) {
-  return kind == TypeKind::day_time_interval || kind == TypeKind::year_month_interval;
-}
 bool is_datetime(TypeKind kind) {
   return kind == TypeKind::date || kind == TypeKind::timestamp || kind == TypeKind::timestamp_ntz;
 }

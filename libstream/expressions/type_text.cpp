@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/function.hpp>
 #include <libstream/expressions/type_text.hpp>
 
@@ -25,13 +26,6 @@ bool equals(std::string_view a, std::string_view b) {
 bool is_word_character(char c) {
   return c == '_' || static_cast<unsigned char>(c) >= 0x80 || (c >= '0' && c <= '9') ||
          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-  return result;
 }
 
 struct TypeName {
@@ -216,13 +210,13 @@ class TypeParser {
     for (const TypeName& known : kTypeNames)
       if (equals(name, known.name) && !is_symbol('(')) return primitive(known.kind);
     token_ = first;
-    return error("UNSUPPORTED_DATATYPE", "Unsupported data type \"" + upper(name) + "\".");
+    return error("UNSUPPORTED_DATATYPE", "Unsupported data type \"" + ascii_upper(name) + "\".");
   }
 
   Result<DataType> nested(const std::string& name, int depth) {
     if (!is_symbol('<'))
-      return error("INCOMPLETE_TYPE_DEFINITION." + upper(name),
-                   "The definition of \"" + upper(name) +
+      return error("INCOMPLETE_TYPE_DEFINITION." + ascii_upper(name),
+                   "The definition of \"" + ascii_upper(name) +
                        "\" type is incomplete. You must provide what it holds, for example \"" +
                        (equals(name, "array") ? "ARRAY<INT>"
                         : equals(name, "map") ? "MAP<STRING, INT>"
@@ -281,9 +275,9 @@ class TypeParser {
 
   Result<DataType> bounded_string(const std::string& name) {
     if (!is_symbol('('))
-      return error("DATATYPE_MISSING_SIZE", "DataType \"" + upper(name) +
+      return error("DATATYPE_MISSING_SIZE", "DataType \"" + ascii_upper(name) +
                                                 "\" requires a length parameter, for example \"" +
-                                                upper(name) + "\"(10).");
+                                                ascii_upper(name) + "\"(10).");
     STREAM_TRY(advance());
     STREAM_TRY(const std::uint32_t length, number());
     if (length == 0) return error("PARSE_SYNTAX_ERROR", "The length must be at least 1.");

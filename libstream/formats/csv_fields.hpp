@@ -2,6 +2,7 @@
 // the other, by the places of the characters between them. Made by CsvReader, read by CsvColumn.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -15,6 +16,12 @@ struct FieldText {
   std::uint32_t size = 0;
   std::string_view view() const { return {data, size}; }
 };
+
+/// Nothing but spaces and control characters, which is no record.
+inline bool is_blank_line(std::string_view line) {
+  return std::all_of(line.begin(), line.end(),
+                     [](char c) { return static_cast<unsigned char>(c) <= ' '; });
+}
 
 /// The field block[begin, end) of a record without quotes: nothing is nothing, not an empty text.
 inline FieldText plain_field(const char* block, std::size_t begin, std::size_t end) {

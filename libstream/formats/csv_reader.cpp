@@ -3,6 +3,7 @@
 #include <libstream/expressions/utf8.hpp>
 #include <libstream/formats/csv_reader.hpp>
 #include <libstream/formats/malformed.hpp>
+#include <libstream/formats/text_encoding.hpp>
 
 #include <fmt/format.h>
 
@@ -15,13 +16,6 @@ namespace {
 constexpr std::size_t kWindowBytes = 16 << 10;
 constexpr std::uint16_t kWrongCount = 1;
 constexpr std::uint16_t kFirstColumn = 2;  // this and following: that column's field
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-bool is_blank(std::string_view line) {
-  return std::all_of(line.begin(), line.end(),
-                     [](char c) { return static_cast<unsigned char>(c) <= ' '; });
-}
-
 }  // namespace
 
 Result<std::unique_ptr<RowReader>> CsvReader::make(const CsvOptions& options, ReadRequest request,
@@ -266,7 +260,7 @@ Result<void> CsvReader::take_records(const ByteRange& bytes, std::size_t& at, co
 }
 
 Result<void> CsvReader::take_line(std::string_view line, std::uint64_t offset) {
-  if (is_blank(line)) return {};
+  if (is_blank_line(line)) return {};
   if (options_.syntax.comment && line.front() == *options_.syntax.comment) return {};
   if (!is_valid_utf8(line)) line = {keep(make_valid_utf8(line)), kept_.back().size() - kPadding};
   if (columns_.empty() && !checks_count_ && !wants_header_) {

@@ -3,6 +3,7 @@
 #include <libstream/expressions/utf8.hpp>
 #include <libstream/formats/csv_schema.hpp>
 #include <libstream/formats/malformed.hpp>
+#include <libstream/formats/text_encoding.hpp>
 
 #include <fmt/format.h>
 
@@ -11,13 +12,6 @@
 
 namespace stream {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-bool is_blank(std::string_view line) {
-  return std::all_of(line.begin(), line.end(),
-                     [](char c) { return static_cast<unsigned char>(c) <= ' '; });
-}
 
 bool is_boolean(std::string_view text) {
   const IgnoreCaseLess less;
@@ -106,7 +100,7 @@ Result<std::size_t> CsvSchemaFinder::take_multi_line(const ByteRange& bytes) {
 }
 
 Result<void> CsvSchemaFinder::take_line(std::string_view line) {
-  if (is_blank(line)) return {};
+  if (is_blank_line(line)) return {};
   if (options_.syntax.comment && line.front() == *options_.syntax.comment) return {};
   const std::string valid = is_valid_utf8(line) ? std::string(line) : make_valid_utf8(line);
   if (has_first_ && options_.has_header && valid == first_line_) return {};

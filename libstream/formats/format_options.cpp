@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/formats/format_options.hpp>
 
 #include <fmt/format.h>
@@ -8,14 +9,6 @@
 
 namespace stream {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = lower(c);
-  return out;
-}
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -35,8 +28,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 bool IgnoreCaseLess::operator()(std::string_view a, std::string_view b) const {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [](char x, char y) { return lower(x) < lower(y); });
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return ascii_lower(x) < ascii_lower(y);
+  });
 }
 
 std::optional<std::string> take_option(OptionMap& options, const OptionText& text) {
@@ -59,7 +53,7 @@ Result<void> refuse_unknown(const OptionMap& rest, const std::vector<OptionText>
     std::size_t best = 4;
     for (const OptionText& text : known) {
       for (const std::string_view name : {text.name, text.alias}) {
-        const std::size_t distance = edit_distance(lower(key), lower(name));
+        const std::size_t distance = edit_distance(ascii_lower(key), ascii_lower(name));
         if (name.empty() || distance >= best) continue;
         best = distance;
         nearest = name;
@@ -75,7 +69,7 @@ Result<void> refuse_unknown(const OptionMap& rest, const std::vector<OptionText>
 }
 
 Result<bool> option_flag(const std::string& value) {
-  const std::string text = lower(value);
+  const std::string text = ascii_lower(value);
   if (text == "true") return true;
   if (text == "false") return false;
   return bad_option(fmt::format("'{}' is neither true nor false", value));

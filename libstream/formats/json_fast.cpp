@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/data/decimal.hpp>
 #include <libstream/formats/json_fast.hpp>
 
@@ -11,8 +12,6 @@ namespace {
 
 constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
 constexpr std::size_t kUnclear = static_cast<std::size_t>(-2);
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// The grammar of JSON numbers.
 bool is_number(std::string_view text, bool& is_integer) {

@@ -1,18 +1,13 @@
 #include <libstream/formats/json_fast.hpp>
 #include <libstream/formats/json_reader.hpp>
 #include <libstream/formats/malformed.hpp>
+#include <libstream/formats/text_encoding.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 namespace stream {
-namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-}  // namespace
-
 Result<std::unique_ptr<RowReader>> JsonReader::make(const JsonOptions& options, ReadRequest request,
                                                     BlockPool& pool) {
   STREAM_TRY(check_corrupt_column(*request.schema, options.malformed));

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/utf8.hpp>
 #include <libstream/formats/json_tree.hpp>
 
@@ -5,8 +6,6 @@
 
 namespace stream {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_name_part(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' ||

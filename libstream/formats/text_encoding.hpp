@@ -10,6 +10,9 @@
 
 namespace stream {
 
+/// U+FEFF in UTF-8, which files may begin with; no part of their text.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 /// Refuses names that the system does not know: [INVALID_PARAMETER_VALUE.CHARSET].
 Result<void> check_encoding(const std::string& name);
 bool is_utf8(std::string_view encoding);

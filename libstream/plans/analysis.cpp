@@ -12,7 +12,7 @@ namespace stream {
 namespace {
 
 /// Relations in relations (views of views, subqueries, long chains of operators).
-constexpr std::size_t kMaxDepth = 500;
+constexpr std::size_t kMaxPlanDepth = 500;
 constexpr std::string_view kFileMetadata = "_metadata";
 
 const RelationRef* find_definition(const EnvironmentRef& environment, const std::string& name,
@@ -190,9 +190,9 @@ Result<std::vector<PlanRef>> Analysis::align_types(std::vector<PlanRef> inputs,
 }
 
 Result<PlanRef> Analysis::analyze(const RelationRef& relation, const EnvironmentRef& environment) {
-  if (++depth_ > kMaxDepth)
+  if (++depth_ > kMaxPlanDepth)
     return analysis_error("PLAN_TOO_DEEP",
-                          fmt::format("The query nests more than {} relations.", kMaxDepth));
+                          fmt::format("The query nests more than {} relations.", kMaxPlanDepth));
   const bool stands_alone = !environment && !outer_ && !named_windows_;
   if (PlanRef known = stands_alone ? find_known(relation, false) : nullptr) {
     --depth_;

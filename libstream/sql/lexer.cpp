@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/sql/lexer.hpp>
 #include <libstream/sql/syntax_error.hpp>
 
@@ -14,7 +15,6 @@ constexpr std::array<std::string_view, 44> kSymbols = {
     "::",  "=",   "<",  ">",  "+",  "-",  "*",  "/",  "%",  "~",  "&",  "|",  "^",  "!",  ":",
     "(",   ")",   "[",  "]",  "{",  "}",  ",",  ".",  ";",  "?",  "@",  "$",  "#",  "\\"};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
 }

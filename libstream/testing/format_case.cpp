@@ -30,12 +30,6 @@ const Section* find_section(const Transcript& transcript, std::string_view word)
   return found == transcript.sections.end() ? nullptr : &*found;
 }
 
-Result<Json> parse_json(const std::string& text) {
-  Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return bad_data("not JSON: " + text);
-  return json;
-}
-
 /// key=value lines; a value that begins with a quote is a JSON string.
 Result<OptionMap> options_of(const Section& section) {
   OptionMap options;

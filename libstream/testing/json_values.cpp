@@ -113,6 +113,12 @@ Json json_float(double value) {
 
 }  // namespace
 
+Result<nlohmann::json> parse_json(const std::string& text) {
+  nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_discarded()) return bad_data("not JSON: " + text);
+  return json;
+}
+
 Result<Value> value_from_json(const Json& json, const DataType& type) {
   if (json.is_null()) return Value{};
   const bool is_text = json.is_string();

@@ -8,6 +8,9 @@
 
 namespace stream::testing {
 
+/// Error bad_data: the text is none.
+Result<nlohmann::json> parse_json(const std::string& text);
+
 /// A JSON value as one of `type`. Error bad_data: it is none.
 Result<Value> value_from_json(const nlohmann::json& json, const DataType& type);
 

@@ -50,12 +50,6 @@ struct StreamInput {
   std::shared_ptr<QueueSource> source;
 };
 
-Result<Json> parse_json(const std::string& text) {
-  Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return bad_data("not JSON: " + text);
-  return json;
-}
-
 Result<std::vector<Json>> parse_json_lines(const std::string& body) {
   std::vector<Json> rows;
   for (const std::string& line : content_lines(body)) {

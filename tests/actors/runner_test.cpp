@@ -13,7 +13,7 @@
 namespace stream::testing {
 namespace {
 
-constexpr Duration kLong{60'000};
+constexpr Duration kLongRun{60'000};
 
 std::unique_ptr<RunningQuery> start(Runner& runner, PhysicalPlan plan, QueryOptions options) {
   auto query = runner.start(std::move(plan), std::move(options));
@@ -30,7 +30,7 @@ QueryOptions until_read(std::uint32_t parallelism) {
 }
 
 void require_end(RunningQuery& query) {
-  auto ended = query.await_termination(kLong);
+  auto ended = query.await_termination(kLongRun);
   if (!ended) FAIL(ended.error().message());
   REQUIRE(*ended);
   CHECK(!query.is_active());
@@ -169,7 +169,7 @@ TEST_CASE("an operator's error ends its query and no other") {
     luck = "threw something";
   }
   auto bad_query = start(*runner, count_plan(bad), until_read(2));
-  const auto ended = bad_query->await_termination(kLong);
+  const auto ended = bad_query->await_termination(kLongRun);
   failed.set_value();
   REQUIRE(!ended);
   CHECK(ended.error().error_class() == ErrorClass::user_code);

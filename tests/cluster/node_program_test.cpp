@@ -13,7 +13,7 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 constexpr int kFiles = 10;
-constexpr int kRows = 300;
+constexpr int kProgramRows = 300;
 
 /// Drops files one after the other, calls `after_file` with the number of each, then waits for all
 /// rows.
@@ -26,12 +26,12 @@ void run_over_files(const TemporaryDirectory& directory, const std::string& home
                        "--parallelism", "4", "--checkpoint", directory / "checkpoint"});
   for (int file = 0; file < num_files; ++file) {
     drop_file(directory / ("in/" + std::to_string(file) + ".csv"),
-              readings(file * kRows, (file + 1) * kRows));
+              readings(file * kProgramRows, (file + 1) * kProgramRows));
     sleep_millis(300);
     after_file(file);
   }
   run_alone(directory);
-  const auto rows = static_cast<std::size_t>(num_files * kRows);
+  const auto rows = static_cast<std::size_t>(num_files * kProgramRows);
   const std::size_t expected = counts_in(directory / "alone").size();
   const bool is_done = wait_until([&] {
     return copies_in(directory / "out").size() >= rows + 1 &&
@@ -66,7 +66,7 @@ TEST_CASE("a script on two nodes gives the rows that one process gives") {
   TemporaryDirectory directory;
   for (int file = 0; file < kFiles; ++file)
     drop_file(directory / ("in/" + std::to_string(file) + ".csv"),
-              readings(file * kRows, (file + 1) * kRows));
+              readings(file * kProgramRows, (file + 1) * kProgramRows));
   run_alone(directory);
   const Nodes nodes(2);
   drop_file(directory / "nodes.sql", sensor_script(directory / "in", directory / "out"));
@@ -77,7 +77,7 @@ TEST_CASE("a script on two nodes gives the rows that one process gives") {
   INFO(result.output);
   REQUIRE(result.exit_code == 0);
   CHECK_THAT(result.output, ContainsSubstring("running copies, counts"));
-  check_like_alone(directory, kFiles * kRows);
+  check_like_alone(directory, kFiles * kProgramRows);
   CHECK_THAT(status_of(nodes.addresses[0]), ContainsSubstring("ended"));
   for (const auto& [name, lines] : read_lines(directory / "")) {
     if (name == "progress") CHECK(lines.size() >= 2 * kFiles);

@@ -52,7 +52,7 @@ class LineServer {
   int port_ = 0;
 };
 
-std::string readings(int from, int to) {
+std::string thirds(int from, int to) {
   std::string text = "time,sensor,value\n";
   for (int i = from; i < to; ++i)
     text += "2024-01-01 00:00:00,s" + std::to_string(i % 3) + "," + std::to_string(i) + "\n";
@@ -105,14 +105,14 @@ TEST_CASE("a script that is run again goes on where it stopped") {
         "run",          kExamples + "/files.sql", "--param",       "input=" + input,
         "--param",      "output=" + output,       "--param",       "trigger=available-now",
         "--checkpoint", output + "-checkpoint",   "--parallelism", parallelism};
-    drop_file(input + "/a.csv", readings(0, 50));
+    drop_file(input + "/a.csv", thirds(0, 50));
     for (int run = 0; run < 2; ++run) {
       const ChildResult result = run_program("streamctl", arguments);
       INFO(result.output);
       REQUIRE(result.exit_code == 0);
       CHECK(sorted_lines(output) == doubled(0, 50));
     }
-    drop_file(input + "/b.csv", readings(50, 80));
+    drop_file(input + "/b.csv", thirds(50, 80));
     REQUIRE(run_program("streamctl", arguments).exit_code == 0);
     CHECK(sorted_lines(output) == doubled(0, 80));
   }
@@ -132,7 +132,7 @@ TEST_CASE("a script that is killed again and again writes each row once") {
     ChildProcess child("streamctl", arguments("10ms"));
     sleep_millis(20 * file);
     drop_file(directory / ("in/" + std::to_string(file) + ".csv"),
-              readings(file * kRows, (file + 1) * kRows));
+              thirds(file * kRows, (file + 1) * kRows));
     sleep_millis(15 * (file % 5));
     child.signal(SIGKILL);
     child.wait();

@@ -1,5 +1,6 @@
 #include <libstream/execution/local_runner.hpp>
 #include <libstream/testing/case_file.hpp>
+#include <tests/fuzz/check_fuzz.hpp>
 #include <tests/fuzz/fuzz.hpp>
 #include <tests/kit/catch.hpp>
 
@@ -14,13 +15,6 @@ std::string run_as(const char* path, std::string_view text) {
     if (outcome.name.empty()) return "a case without a name";
   }
   return "";
-}
-
-void check(const FuzzTarget& target) {
-  const FuzzOutcome outcome = fuzz(target);
-  INFO(outcome.failure);
-  CHECK(outcome.failure.empty());
-  CHECK(outcome.num_runs > 0);
 }
 
 }  // namespace
@@ -81,7 +75,7 @@ TEST_CASE("no transcript of a query brings its runner down") {
                   ">",
                   "--- progress 0"};
   target.run = [](std::string_view text) { return run_as("fuzz.cases", text); };
-  check(target);
+  check_fuzz(target);
 }
 
 TEST_CASE("no transcript of DStreams brings its runner down") {
@@ -103,7 +97,7 @@ TEST_CASE("no transcript of DStreams brings its runner down") {
       "window(", "-", "null", "\"", "1.5", "swap",  "keymod3", "countByValue()", "sum, minus",
       "\xff",    "{}"};
   target.run = [](std::string_view text) { return run_as("fuzz.dcase", text); };
-  check(target);
+  check_fuzz(target);
 }
 
 }  // namespace stream::fuzz

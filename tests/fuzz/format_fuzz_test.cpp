@@ -4,6 +4,7 @@
 #include <libstream/execution/local_runner.hpp>
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/formats/file_format.hpp>
+#include <tests/fuzz/check_fuzz.hpp>
 #include <tests/fuzz/fuzz.hpp>
 #include <tests/kit/catch.hpp>
 
@@ -42,13 +43,6 @@ std::string read_bytes(const std::string& format, std::string_view bytes, const 
     if (rows_of(batch).size() > bytes.size() + 1) return "more rows than bytes";
   }
   return "";
-}
-
-void check(const FuzzTarget& target) {
-  const FuzzOutcome outcome = fuzz(target);
-  INFO(outcome.failure);
-  CHECK(outcome.failure.empty());
-  CHECK(outcome.num_runs > 0);
 }
 
 }  // namespace
@@ -103,7 +97,7 @@ TEST_CASE("no bytes bring the CSV reader down") {
   target.run = [](std::string_view text) {
     return read_bytes("csv", text, variants[hash_of(text) % variants.size()]);
   };
-  check(target);
+  check_fuzz(target);
 }
 
 TEST_CASE("no bytes bring the JSON reader down") {
@@ -162,7 +156,7 @@ TEST_CASE("no bytes bring the JSON reader down") {
   target.run = [](std::string_view text) {
     return read_bytes("json", text, variants[hash_of(text) % variants.size()]);
   };
-  check(target);
+  check_fuzz(target);
 }
 
 TEST_CASE("no options bring the formats down") {
@@ -202,7 +196,7 @@ TEST_CASE("no options bring the formats down") {
     }
     return "";
   };
-  check(target);
+  check_fuzz(target);
 }
 
 }  // namespace stream::fuzz

@@ -2,6 +2,7 @@
 #include <libstream/base/hash.hpp>
 #include <libstream/data/batch_codec.hpp>
 #include <libstream/execution/task_frame.hpp>
+#include <tests/fuzz/check_fuzz.hpp>
 #include <tests/fuzz/fuzz.hpp>
 #include <tests/kit/catch.hpp>
 
@@ -120,13 +121,6 @@ std::string decode_message(std::string_view text) {
   return "a kind without a decoder";
 }
 
-void check(const FuzzTarget& target) {
-  const FuzzOutcome outcome = fuzz(target);
-  INFO(outcome.failure);
-  CHECK(outcome.failure.empty());
-  CHECK(outcome.num_runs > 0);
-}
-
 }  // namespace
 
 TEST_CASE("no bytes bring the codec of batches down") {
@@ -141,7 +135,7 @@ TEST_CASE("no bytes bring the codec of batches down") {
   target.words = {"\xff\xff\xff\xff", std::string(8, '\0'), std::string(8, '\x7f'), "\x01"};
   target.run = decode_rows;
   target.max_bytes = 4000;
-  check(target);
+  check_fuzz(target);
 }
 
 TEST_CASE("no bytes bring the reader of frames between nodes down") {
@@ -181,7 +175,7 @@ TEST_CASE("no bytes bring the reader of frames between nodes down") {
                   "\xdf\xff\xff\xff\xff"};
   target.run = decode_message;
   target.max_bytes = 4000;
-  check(target);
+  check_fuzz(target);
 }
 
 }  // namespace stream::fuzz

@@ -8,7 +8,6 @@
 namespace stream::simulation {
 namespace {
 
-constexpr std::int64_t kJoinReach = 3;
 constexpr std::size_t kMostNodes = 5;
 
 Scenario cluster_scenario(std::uint64_t seed, ClusterBug bug) {

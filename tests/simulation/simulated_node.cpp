@@ -5,7 +5,6 @@
 namespace stream::simulation {
 namespace {
 
-constexpr std::int64_t kJoinReach = 3;
 constexpr std::int64_t kRowsOfKey = 100'000;
 
 ClusterOptions cluster_options() {
@@ -22,8 +21,6 @@ std::size_t keyed_task_of(std::int64_t key, std::size_t num_tasks) {
 std::int64_t key_of(const Counts::key_type& entry, Workload workload) {
   return workload == Workload::join ? entry.second / kRowsOfKey : entry.second;
 }
-
-EpochMillis end_of(std::size_t window) { return static_cast<EpochMillis>(window + 1) * kWindow; }
 
 }  // namespace
 

@@ -19,8 +19,6 @@ CoordinatorOptions coordinator_options(const Scenario& scenario) {
   return options;
 }
 
-EpochMillis end_of(std::size_t window) { return static_cast<EpochMillis>(window + 1) * kWindow; }
-
 }  // namespace
 
 Process::Process(World& world)

@@ -70,6 +70,11 @@ struct Row {
 /// The watermark's delay, and the length of a window.
 inline constexpr EpochMillis kDelay = 500;
 inline constexpr EpochMillis kWindow = 700;
+inline EpochMillis end_of(std::size_t window) {
+  return static_cast<EpochMillis>(window + 1) * kWindow;
+}
+/// A row meets those of the other side that lie so many places away at the most.
+inline constexpr std::int64_t kJoinReach = 3;
 /// Closing rows are of this time and later; no other row is, and their windows do not count.
 inline constexpr EpochMillis kClosingTime = 1'000'000;
 inline constexpr std::size_t kFirstClosingWindow = kClosingTime / kWindow;

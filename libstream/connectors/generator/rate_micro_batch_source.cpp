@@ -9,7 +9,7 @@
 namespace stream {
 namespace {
 
-const std::shared_ptr<const Schema>& rate_schema() {
+const std::shared_ptr<const Schema>& micro_batch_schema() {
   static const auto schema =
       std::make_shared<const Schema>(Schema{{{"timestamp", primitive(TypeKind::timestamp), false},
                                              {"value", primitive(TypeKind::int64), false}}});
@@ -94,7 +94,7 @@ class Reader final : public SourceReader {
     std::vector<Column> columns;
     columns.push_back(times.finish());
     columns.push_back(values.finish());
-    batch = Batch(rate_schema(), std::move(columns), num_rows);
+    batch = Batch(micro_batch_schema(), std::move(columns), num_rows);
     return ReadStatus::batch;
   }
 
@@ -113,7 +113,7 @@ class RateMicroBatchSource final : public Source {
     return fmt::format("RatePerMicroBatch[rowsPerBatch={}, numPartitions={}]",
                        options_.rows_per_batch, options_.num_partitions);
   }
-  Schema schema() const override { return *rate_schema(); }
+  Schema schema() const override { return *micro_batch_schema(); }
   std::unique_ptr<SourcePlanner> make_planner() const override {
     return std::make_unique<Planner>(options_);
   }

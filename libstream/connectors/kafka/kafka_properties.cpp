@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/connectors/kafka/kafka_properties.hpp>
 
 #include <fmt/format.h>
@@ -86,14 +87,6 @@ std::string_view find_text(const Table& table, std::string_view property) {
   return found == table.end() ? std::string_view() : found->text;
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 Result<void> take_one(const std::string& property, const std::string& value, KafkaRole role,
                       KafkaProperties& taken) {
   const bool is_consumer = role == KafkaRole::consumer;
@@ -133,7 +126,7 @@ Result<KafkaProperties> take_kafka_properties(OptionMap& options, KafkaRole role
   KafkaProperties taken;
   std::vector<Error> errors;
   for (auto option = options.begin(); option != options.end();) {
-    const std::string name = lower(option->first);
+    const std::string name = ascii_lower(option->first);
     if (!name.starts_with(kPrefix)) {
       ++option;
       continue;

@@ -70,9 +70,6 @@ std::optional<TypeKind> plain_type(Arithmetic operation, const OperandTypes& typ
   return common->kind;
 }
 
-bool is_interval(TypeKind kind) {
-  return kind == TypeKind::day_time_interval || kind == TypeKind::year_month_interval;
-}
 bool is_time_type(TypeKind kind) {
   return kind == TypeKind::date || kind == TypeKind::timestamp || kind == TypeKind::timestamp_ntz ||
          kind == TypeKind::calendar_interval || is_interval(kind);

@@ -174,18 +174,6 @@ Result<ResolvedFunction> resolve_repeat(Arguments arguments, const SqlSettings&)
   return function;
 }
 
-ScalarFunction array_function(std::string name, std::string usage, std::size_t min, std::size_t max,
-                              Result<ResolvedFunction> (*resolve)(Arguments, const SqlSettings&)) {
-  ScalarFunction function;
-  function.name = std::move(name);
-  function.family = "array";
-  function.usage = std::move(usage);
-  function.min_arguments = min;
-  function.max_arguments = max;
-  function.resolve = resolve;
-  return function;
-}
-
 }  // namespace
 
 void add_array_functions(FunctionRegistry& registry) {

@@ -9,7 +9,7 @@
 namespace stream {
 namespace {
 
-using Resolve = Result<ResolvedFunction> (*)(Arguments, const SqlSettings&);
+using ResolveSearch = Result<ResolvedFunction> (*)(Arguments, const SqlSettings&);
 
 bool is_element(const ListRow& list, std::size_t i, const Operand& value, std::size_t row) {
   return !list.elements().is_null(i) &&
@@ -166,7 +166,7 @@ Result<ResolvedFunction> resolve_overlap(Arguments arguments, const SqlSettings&
 }
 
 ScalarFunction function_of(std::string name, std::string family, std::string usage,
-                           std::size_t num_arguments, Resolve resolve) {
+                           std::size_t num_arguments, ResolveSearch resolve) {
   ScalarFunction function;
   function.name = std::move(name);
   function.family = std::move(family);

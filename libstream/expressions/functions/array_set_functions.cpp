@@ -12,7 +12,7 @@
 namespace stream {
 namespace {
 
-using Resolve = std::function<Result<ResolvedFunction>(Arguments, const SqlSettings&)>;
+using ResolveArray = std::function<Result<ResolvedFunction>(Arguments, const SqlSettings&)>;
 
 enum class SetOperation { unite, intersect, except };
 
@@ -78,7 +78,7 @@ Result<ResolvedFunction> resolve_set(std::string_view name, SetOperation operati
   return function;
 }
 
-Result<ResolvedFunction> resolve_sort(Arguments arguments, const SqlSettings&) {
+Result<ResolvedFunction> resolve_sort_array(Arguments arguments, const SqlSettings&) {
   STREAM_TRY(const DataType array, array_argument("sort_array", arguments, 0));
   if (!is_orderable(element_of(array)))
     return analysis_error(
@@ -150,19 +150,7 @@ Result<ResolvedFunction> resolve_shuffle(Arguments arguments, const SqlSettings&
   return function;
 }
 
-ScalarFunction array_function(std::string name, std::string usage, std::size_t min, std::size_t max,
-                              Resolve resolve) {
-  ScalarFunction function;
-  function.name = std::move(name);
-  function.family = "array";
-  function.usage = std::move(usage);
-  function.min_arguments = min;
-  function.max_arguments = max;
-  function.resolve = std::move(resolve);
-  return function;
-}
-
-Resolve set_resolver(std::string name, SetOperation operation) {
+ResolveArray set_resolver(std::string name, SetOperation operation) {
   return [name = std::move(name), operation](Arguments arguments, const SqlSettings& settings) {
     return resolve_set(name, operation, arguments, settings);
   };
@@ -199,7 +187,7 @@ void add_array_set_functions(FunctionRegistry& registry) {
                               set_resolver("array_except", SetOperation::except)));
   registry.add(array_function("sort_array",
                               "sort_array(array[, ascending]) - the elements in order, NULL least",
-                              1, 2, resolve_sort));
+                              1, 2, resolve_sort_array));
   ScalarFunction shuffle = array_function(
       "shuffle", "shuffle(array[, seed]) - the elements in random order", 1, 2, resolve_shuffle);
   shuffle.is_deterministic = false;

@@ -12,8 +12,6 @@
 namespace stream {
 namespace {
 
-using Resolve = Result<ResolvedFunction> (*)(Arguments, const SqlSettings&);
-
 std::int64_t int_at(const Operand& operand, std::size_t row) {
   return operand.column.data<std::int32_t>()[operand.index(row)];
 }
@@ -158,18 +156,6 @@ Result<ResolvedFunction> resolve_join(Arguments arguments, const SqlSettings& se
         }
         builder.append_string(joined);
       });
-  return function;
-}
-
-ScalarFunction array_function(std::string name, std::string usage, std::size_t min, std::size_t max,
-                              Resolve resolve) {
-  ScalarFunction function;
-  function.name = std::move(name);
-  function.family = "array";
-  function.usage = std::move(usage);
-  function.min_arguments = min;
-  function.max_arguments = max;
-  function.resolve = resolve;
   return function;
 }
 

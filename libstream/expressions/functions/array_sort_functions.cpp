@@ -117,7 +117,7 @@ void append_sorted(const KernelInput& input, ColumnBuilder& builder, std::size_t
   builder.append_array();
 }
 
-Result<ResolvedFunction> resolve_sort(Arguments arguments, const SqlSettings&) {
+Result<ResolvedFunction> resolve_array_sort(Arguments arguments, const SqlSettings&) {
   STREAM_TRY(const DataType array, array_argument("array_sort", arguments, 0));
   ResolvedFunction function;
   function.parameter_types = {array};
@@ -154,7 +154,7 @@ void add_array_sort_functions(FunctionRegistry& registry) {
       "says";
   function.min_arguments = 1;
   function.max_arguments = 2;
-  function.resolve = resolve_sort;
+  function.resolve = resolve_array_sort;
   function.lambda_parameters = [](Arguments known, std::size_t,
                                   std::size_t num_parameters) -> Result<LambdaParameters> {
     STREAM_TRY(const DataType array, array_argument("array_sort", known, 0));

@@ -294,11 +294,11 @@ Result<ResolvedFunction> resolve_map_zip_with(Arguments arguments, const SqlSett
   return function;
 }
 
-using Resolve = std::function<Result<ResolvedFunction>(Arguments, const SqlSettings&)>;
+using ResolveLambda = std::function<Result<ResolvedFunction>(Arguments, const SqlSettings&)>;
 using Parameters = std::function<Result<LambdaParameters>(Arguments, std::size_t, std::size_t)>;
 
 void add_lambda(FunctionRegistry& registry, std::string name, std::string family, std::string usage,
-                std::size_t num_arguments, Resolve resolve, Parameters parameters) {
+                std::size_t num_arguments, ResolveLambda resolve, Parameters parameters) {
   ScalarFunction function;
   function.name = std::move(name);
   function.family = std::move(family);

@@ -11,7 +11,7 @@
 namespace stream {
 namespace {
 
-using Resolve = Result<ResolvedFunction> (*)(Arguments, const SqlSettings&);
+using ResolveMap = Result<ResolvedFunction> (*)(Arguments, const SqlSettings&);
 
 Result<ResolvedFunction> resolve_map(Arguments arguments, const SqlSettings& settings) {
   if (arguments.size() % 2 != 0)
@@ -283,7 +283,7 @@ Result<ResolvedFunction> resolve_from_text(Arguments arguments, const SqlSetting
 }
 
 ScalarFunction map_function(std::string name, std::string usage, std::size_t min, std::size_t max,
-                            Resolve resolve) {
+                            ResolveMap resolve) {
   ScalarFunction function;
   function.name = std::move(name);
   function.family = "map";

@@ -54,12 +54,12 @@ void join(Moments& left, const Moments& right) {
 }
 
 /// What is made of the moments; nullopt: NULL.
-using Finish = std::optional<double> (*)(const Moments&);
+using FinishMoments = std::optional<double> (*)(const Moments&);
 
 template <bool kHigher>
 class MomentAccumulator final : public GroupedAccumulator<Moments> {
  public:
-  explicit MomentAccumulator(Finish finish) : finish_(finish) {}
+  explicit MomentAccumulator(FinishMoments finish) : finish_(finish) {}
 
   Result<void> update(std::span<const Operand> arguments, std::span<const std::uint32_t> groups,
                       EvaluationContext&) override {
@@ -109,7 +109,7 @@ class MomentAccumulator final : public GroupedAccumulator<Moments> {
   }
 
  private:
-  Finish finish_;
+  FinishMoments finish_;
 };
 
 std::optional<double> variance_of_population(const Moments& m) {
@@ -138,7 +138,8 @@ std::optional<double> kurtosis(const Moments& m) {
 }
 
 template <bool kHigher>
-void add_moment(FunctionRegistry& registry, std::string name, std::string usage, Finish finish) {
+void add_moment(FunctionRegistry& registry, std::string name, std::string usage,
+                FinishMoments finish) {
   registry.add(AggregateFunction{
       name,
       std::move(usage),

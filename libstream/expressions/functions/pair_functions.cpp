@@ -53,11 +53,11 @@ struct Outcome {
   std::optional<double> value;
   bool divides_by_zero = false;
 };
-using Finish = Outcome (*)(const PairMoments&);
+using FinishPairs = Outcome (*)(const PairMoments&);
 
 class PairAccumulator final : public GroupedAccumulator<PairMoments> {
  public:
-  PairAccumulator(Finish finish, bool is_ansi) : finish_(finish), is_ansi_(is_ansi) {}
+  PairAccumulator(FinishPairs finish, bool is_ansi) : finish_(finish), is_ansi_(is_ansi) {}
 
   Result<void> update(std::span<const Operand> arguments, std::span<const std::uint32_t> groups,
                       EvaluationContext&) override {
@@ -107,7 +107,7 @@ class PairAccumulator final : public GroupedAccumulator<PairMoments> {
   }
 
  private:
-  Finish finish_;
+  FinishPairs finish_;
   bool is_ansi_;
 };
 
@@ -165,7 +165,7 @@ Outcome intercept(const PairMoments& p) {
 }
 
 void add_pair_function(FunctionRegistry& registry, std::string name, std::string usage,
-                       Finish finish) {
+                       FinishPairs finish) {
   registry.add(AggregateFunction{
       name,
       std::move(usage),

@@ -227,10 +227,10 @@ Result<ResolvedAggregate> resolve_inverse(std::string_view name, bool is_discret
                                           const AggregateModifiers& modifiers) {
   if (modifiers.sort_descending.empty())
     return analysis_error("INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING",
-                          std::string(name) + ": WITHIN GROUP (ORDER BY …) is missing");
+                          fmt::format("{}: WITHIN GROUP (ORDER BY …) is missing", name));
   if (modifiers.sort_descending.size() != 1 || arguments.size() != 2)
     return analysis_error("INVALID_WITHIN_GROUP_EXPRESSION.WRONG_NUM_ORDERINGS",
-                          std::string(name) + ": takes one percentage and one ORDER BY key");
+                          fmt::format("{}: takes one percentage and one ORDER BY key", name));
   PercentileShape shape;
   STREAM_TRY(shape.percentages, percentages_of(name, arguments, 0));
   shape.is_discrete = is_discrete;

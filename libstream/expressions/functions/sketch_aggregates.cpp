@@ -199,10 +199,10 @@ Result<ResolvedAggregate> resolve_count_min(Arguments arguments, const Aggregate
                    SketchInput::values, "COUNT_MIN_SKETCH_INVALID_BUFFER");
 }
 
-using Resolve = Result<ResolvedAggregate> (*)(std::string_view, SketchInput, Arguments);
+using ResolveSketch = Result<ResolvedAggregate> (*)(std::string_view, SketchInput, Arguments);
 
 void add_sketch(FunctionRegistry& registry, std::string name, std::string usage, SketchInput input,
-                Resolve resolve) {
+                ResolveSketch resolve) {
   registry.add(AggregateFunction{
       name,
       std::move(usage),

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/functions/signature.hpp>
 #include <libstream/expressions/utf8.hpp>
@@ -18,7 +19,6 @@ struct Uri {
 };
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 /// Letters, digits, %hh, other characters above ASCII and those of `also`.

@@ -1,12 +1,14 @@
 #include <libstream/data/compare.hpp>
 #include <libstream/expressions/aggregate_function.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/unit/expressions/one_row.hpp>
 
 #include <cmath>
 #include <functional>
 #include <random>
 
 using namespace stream;
+using namespace stream::testing;
 
 namespace {
 
@@ -115,9 +117,6 @@ struct Fixture {
   }
 };
 
-const DataType kInt = primitive(TypeKind::int32);
-const DataType kLong = primitive(TypeKind::int64);
-const DataType kDouble = primitive(TypeKind::float64);
 const DataType kText = primitive(TypeKind::string);
 const DataType kBool = primitive(TypeKind::boolean);
 

@@ -8,11 +8,6 @@ using namespace stream::testing;
 
 namespace {
 
-const DataType kInt = primitive(TypeKind::int32);
-const DataType kLong = primitive(TypeKind::int64);
-const DataType kDouble = primitive(TypeKind::float64);
-const DataType kString = primitive(TypeKind::string);
-
 std::vector<Value> texts(std::initializer_list<const char*> values) {
   std::vector<Value> boxed;
   for (const char* value : values) boxed.push_back({std::string(value)});

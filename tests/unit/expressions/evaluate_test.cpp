@@ -38,7 +38,7 @@ Batch numbers(BlockPool& pool, const std::vector<Value>& values) {
   return batch_of(schema, rows, pool);
 }
 
-Value number(std::int64_t value) { return {value}; }
+Value whole(std::int64_t value) { return {value}; }
 
 }  // namespace
 
@@ -46,29 +46,29 @@ TEST_CASE("a kernel sees no row with a null argument") {
   BlockPool pool;
   const SqlSettings settings;
   EvaluationContext context{pool, settings};
-  const Batch batch = numbers(pool, {number(5), Value{}, number(20)});
+  const Batch batch = numbers(pool, {whole(5), Value{}, whole(20)});
   const Result<Column> column = evaluate(*hundred_by(input(0, TypeKind::int64)), batch, context);
   REQUIRE(column);
-  CHECK(value_at(*column, 0) == number(20));
+  CHECK(value_at(*column, 0) == whole(20));
   CHECK(value_at(*column, 1).is_null());
-  CHECK(value_at(*column, 2) == number(5));
+  CHECK(value_at(*column, 2) == whole(5));
 }
 
 TEST_CASE("case evaluates a value only for the rows of its condition") {
   BlockPool pool;
   const SqlSettings settings;
   EvaluationContext context{pool, settings};
-  const Batch batch = numbers(pool, {number(0), number(4), Value{}});
+  const Batch batch = numbers(pool, {whole(0), whole(4), Value{}});
   const TypedExpr x = input(0, TypeKind::int64);
   CHECK_FALSE(evaluate(*hundred_by(x), batch, context));
   const TypedExpr guarded = make_typed(
       primitive(TypeKind::int64), true,
       LazyCall{LazyCall::Kind::case_when,
-               {is_zero(x), make_constant(number(-1), primitive(TypeKind::int64)), hundred_by(x)}});
+               {is_zero(x), make_constant(whole(-1), primitive(TypeKind::int64)), hundred_by(x)}});
   const Result<Column> column = evaluate(*guarded, batch, context);
   REQUIRE(column);
-  CHECK(value_at(*column, 0) == number(-1));
-  CHECK(value_at(*column, 1) == number(25));
+  CHECK(value_at(*column, 0) == whole(-1));
+  CHECK(value_at(*column, 1) == whole(25));
   CHECK(value_at(*column, 2).is_null());
 }
 
@@ -76,25 +76,25 @@ TEST_CASE("a failing argument is null only in its own rows") {
   BlockPool pool;
   const SqlSettings settings;
   EvaluationContext context{pool, settings};
-  const Batch batch = numbers(pool, {number(0), number(4)});
+  const Batch batch = numbers(pool, {whole(0), whole(4)});
   const TypedExpr attempt =
       make_typed(primitive(TypeKind::int64), true,
                  LazyCall{LazyCall::Kind::null_on_error, {hundred_by(input(0, TypeKind::int64))}});
   const Result<Column> column = evaluate(*attempt, batch, context);
   REQUIRE(column);
   CHECK(value_at(*column, 0).is_null());
-  CHECK(value_at(*column, 1) == number(25));
+  CHECK(value_at(*column, 1) == whole(25));
 }
 
 TEST_CASE("a call of constants is computed once") {
   BlockPool pool;
   const SqlSettings settings;
   EvaluationContext context{pool, settings};
-  const Batch batch = numbers(pool, {number(1), number(2)});
-  const TypedExpr constant = hundred_by(make_constant(number(4), primitive(TypeKind::int64)));
+  const Batch batch = numbers(pool, {whole(1), whole(2)});
+  const TypedExpr constant = hundred_by(make_constant(whole(4), primitive(TypeKind::int64)));
   CHECK(is_foldable(*constant));
   const Result<Operand> operand = evaluate_operand(*constant, batch, context);
   REQUIRE(operand);
   CHECK(operand->is_constant);
-  CHECK(value_at(operand->column, 0) == number(25));
+  CHECK(value_at(operand->column, 0) == whole(25));
 }

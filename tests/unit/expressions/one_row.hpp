@@ -11,6 +11,11 @@
 
 namespace stream::testing {
 
+inline const DataType kInt = primitive(TypeKind::int32);
+inline const DataType kLong = primitive(TypeKind::int64);
+inline const DataType kDouble = primitive(TypeKind::float64);
+inline const DataType kString = primitive(TypeKind::string);
+
 struct TypedColumn {
   DataType type;
   std::vector<Value> values;

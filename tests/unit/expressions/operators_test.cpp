@@ -10,10 +10,6 @@ using namespace stream::testing;
 namespace {
 
 const DataType kByte = primitive(TypeKind::int8);
-const DataType kInt = primitive(TypeKind::int32);
-const DataType kLong = primitive(TypeKind::int64);
-const DataType kDouble = primitive(TypeKind::float64);
-const DataType kString = primitive(TypeKind::string);
 
 TypedColumn ints(std::initializer_list<std::int32_t> values) { return {kInt, values_of(values)}; }
 TypedColumn doubles(std::initializer_list<double> values) { return {kDouble, values_of(values)}; }

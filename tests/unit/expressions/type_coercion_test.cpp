@@ -1,15 +1,13 @@
 #include <libstream/expressions/type_coercion.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/unit/expressions/one_row.hpp>
 
 using namespace stream;
+using namespace stream::testing;
 
 namespace {
 
-const DataType kInt = primitive(TypeKind::int32);
-const DataType kLong = primitive(TypeKind::int64);
 const DataType kFloat = primitive(TypeKind::float32);
-const DataType kDouble = primitive(TypeKind::float64);
-const DataType kString = primitive(TypeKind::string);
 const DataType kDate = primitive(TypeKind::date);
 
 }  // namespace

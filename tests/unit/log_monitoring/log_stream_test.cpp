@@ -10,7 +10,7 @@
 namespace stream::apps {
 namespace {
 
-constexpr std::uint64_t kLines = 20'000;
+constexpr std::uint64_t kStreamLines = 20'000;
 
 /// A folder of its own that goes away with the test.
 struct TestFolder {
@@ -40,7 +40,7 @@ TEST_CASE("the query counts each line of a file once and keeps the malformed one
   std::string malformed;
   {
     std::ofstream log(folder.path / "access.log");
-    for (std::uint64_t i = 0; i < kLines; ++i) {
+    for (std::uint64_t i = 0; i < kStreamLines; ++i) {
       const auto line = generated_access_line(i, 1'795'233'906'000);
       log << line << '\n';
       const auto record = parse_access_line(line);

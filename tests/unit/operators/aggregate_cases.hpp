@@ -16,4 +16,8 @@ inline DataType text() { return primitive(TypeKind::string); }
 inline DataType timestamp() { return primitive(TypeKind::timestamp); }
 inline DataType boolean() { return primitive(TypeKind::boolean); }
 
+inline std::shared_ptr<const Schema> events() {
+  return schema_of({{"k", text()}, {"t", timestamp()}, {"v", bigint()}});
+}
+
 }  // namespace stream::testing

@@ -5,10 +5,6 @@
 namespace stream::testing {
 namespace {
 
-std::shared_ptr<const Schema> events() {
-  return schema_of({{"k", text()}, {"t", timestamp()}, {"v", bigint()}});
-}
-
 OperatorCase case_of(DeduplicateSpec spec, std::vector<EpochScript> epochs) {
   spec.output = {0, 1, 2};
   spec.schema = events();

@@ -5,10 +5,6 @@
 namespace stream::testing {
 namespace {
 
-std::shared_ptr<const Schema> events() {
-  return schema_of({{"k", text()}, {"t", timestamp()}, {"v", bigint()}});
-}
-
 Result<void> emit(Output& output, const Batch& key, std::int64_t value) {
   static BlockPool pool;
   return output.push(batch_of(schema_of({{"k", text()}, {"n", bigint()}}),

@@ -17,7 +17,7 @@ std::string error_of_open(FileSystem& files, const std::string& plan = kPlan) {
 
 std::string at(const std::string& name) { return std::string(kRoot) + "/" + name; }
 
-std::size_t num_files(FileSystem& files, const std::string& folder) {
+std::size_t num_files_at(FileSystem& files, const std::string& folder) {
   return files.list(at(folder))->size();
 }
 
@@ -179,11 +179,11 @@ TEST_CASE("sweeping keeps the last entries, live state and what is being sealed"
   std::vector<std::string> live;
   for (const SealedFile& file : listed) live.push_back(file.name);
   directory->sweep(20, live).value();
-  CHECK(num_files(disk, "commits") == 11);
-  CHECK(num_files(disk, "offsets") == 11);
+  CHECK(num_files_at(disk, "commits") == 11);
+  CHECK(num_files_at(disk, "offsets") == 11);
   CHECK(disk.exists(at("state/" + next.name)).value());
   CHECK_FALSE(disk.exists(at("state/" + dead.name)).value());
-  CHECK(num_files(disk, "state/counts") == listed.size() + 1);
+  CHECK(num_files_at(disk, "state/counts") == listed.size() + 1);
   for (const SealedFile& file : listed) CHECK(directory->read_state(file, pool));
 }
 

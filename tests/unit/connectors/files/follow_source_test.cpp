@@ -7,8 +7,8 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-struct Setup {
-  Setup() { require_ok(files.create_directories("/log")); }
+struct FollowSetup {
+  FollowSetup() { require_ok(files.create_directories("/log")); }
   /// Appends as a process that holds the file open does: the inode stays.
   void append(const std::string& path, const std::string& text) {
     std::string content;
@@ -29,7 +29,7 @@ struct Setup {
 }  // namespace
 
 TEST_CASE("only whole lines that end after the start are read") {
-  Setup setup;
+  FollowSetup setup;
   setup.append("/log/app", "old\nhal");
   const auto source = setup.source(false);
   PlannerHarness query(*source, setup.files, setup.clock, setup.log);
@@ -45,7 +45,7 @@ TEST_CASE("only whole lines that end after the start are read") {
 }
 
 TEST_CASE("from the beginning everything is read, and a file may come later") {
-  Setup setup;
+  FollowSetup setup;
   setup.append("/log/app", "1\n2\n");
   SECTION("present") {
     const auto source = setup.source(true);
@@ -64,7 +64,7 @@ TEST_CASE("from the beginning everything is read, and a file may come later") {
 }
 
 TEST_CASE("a renamed file is read to its end and the new one from its start") {
-  Setup setup;
+  FollowSetup setup;
   setup.append("/log/app", "1\n");
   const std::string path = GENERATE("/log/app", "/log/app*");
   INFO(path);
@@ -86,7 +86,7 @@ TEST_CASE("a renamed file is read to its end and the new one from its start") {
 }
 
 TEST_CASE("a file that was planned is found under its new name") {
-  Setup setup;
+  FollowSetup setup;
   setup.append("/log/app", "1\n2\n");
   const auto source = setup.source(true);
   PlannerHarness query(*source, setup.files, setup.clock, setup.log);
@@ -98,7 +98,7 @@ TEST_CASE("a file that was planned is found under its new name") {
 }
 
 TEST_CASE("a truncated file is read from its start") {
-  Setup setup;
+  FollowSetup setup;
   setup.append("/log/app", "11\n22\n");
   const auto source = setup.source(true);
   PlannerHarness query(*source, setup.files, setup.clock, setup.log);
@@ -116,7 +116,7 @@ TEST_CASE("a truncated file is read from its start") {
 }
 
 TEST_CASE("asking twice for the same start gives the newest end both times") {
-  Setup setup;
+  FollowSetup setup;
   setup.append("/log/app", "1\n2");
   const auto source = setup.source(true);
   PlannerHarness query(*source, setup.files, setup.clock, setup.log);
@@ -129,7 +129,7 @@ TEST_CASE("asking twice for the same start gives the newest end both times") {
 }
 
 TEST_CASE("a restart goes on from the offset") {
-  Setup setup;
+  FollowSetup setup;
   setup.append("/log/app", "1\n");
   const auto source = setup.source(true);
   PlannerHarness query(*source, setup.files, setup.clock, setup.log);
@@ -142,7 +142,7 @@ TEST_CASE("a restart goes on from the offset") {
 }
 
 TEST_CASE("the follow source conforms and refuses what is no offset") {
-  Setup setup;
+  FollowSetup setup;
   setup.append("/log/a", "1\n22\n\n333\n");
   setup.append("/log/b", "4\nhalf");
   const auto source = setup.source(true, "/log/*");
@@ -155,7 +155,7 @@ TEST_CASE("the follow source conforms and refuses what is no offset") {
 }
 
 TEST_CASE("a directory that does not exist is an error at open") {
-  Setup setup;
+  FollowSetup setup;
   const auto source = setup.source(true, "/nowhere/app");
   const auto opened = source->make_planner()->open({setup.files, setup.clock, setup.log, 1});
   REQUIRE_FALSE(opened);

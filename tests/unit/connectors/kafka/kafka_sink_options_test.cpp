@@ -13,7 +13,7 @@ KafkaSinkOptions parsed(OptionMap options) {
   return parse_kafka_sink_options(std::move(options)).value();
 }
 
-std::string refusal(OptionMap options) {
+std::string sink_refusal(OptionMap options) {
   const auto result = parse_kafka_sink_options(std::move(options));
   REQUIRE_FALSE(result);
   return result.error().message();
@@ -35,11 +35,11 @@ TEST_CASE("delivery is exactly_once or at_least_once, or left to the kind of que
 
 TEST_CASE("wrong and contradictory options of the sink are refused all at once") {
   const std::string text =
-      refusal({{"delivery", "maybe"}, {"topik", "t"}, {"kafka.transactional.id", "x"}});
+      sink_refusal({{"delivery", "maybe"}, {"topik", "t"}, {"kafka.transactional.id", "x"}});
   CHECK_THAT(text, ContainsSubstring("'maybe'") && ContainsSubstring("topik") &&
                        ContainsSubstring("kafka.bootstrap.servers") &&
                        ContainsSubstring("transactional.id"));
-  CHECK_THAT(refusal({{"kafka.bootstrap.servers", "h:1"}, {"kafka.acks", "1"}}),
+  CHECK_THAT(sink_refusal({{"kafka.bootstrap.servers", "h:1"}, {"kafka.acks", "1"}}),
              ContainsSubstring("kafka.acks=1"));
   CHECK(parsed({{"kafka.acks", "1"}, {"delivery", "at_least_once"}}).properties.value("acks") ==
         "1");

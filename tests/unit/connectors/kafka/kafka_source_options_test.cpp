@@ -10,7 +10,7 @@ OptionMap with(OptionMap more, bool has_topic = true) {
   return more;
 }
 
-std::string refusal(OptionMap options, bool is_streaming = true) {
+std::string source_refusal(OptionMap options, bool is_streaming = true) {
   const auto parsed = parse_kafka_source_options(std::move(options), is_streaming);
   if (parsed) return "";
   CHECK(parsed.error().error_class() == ErrorClass::bad_option);
@@ -18,7 +18,7 @@ std::string refusal(OptionMap options, bool is_streaming = true) {
 }
 
 void check_refused(OptionMap options, bool is_streaming, const std::string& reason) {
-  const std::string text = refusal(std::move(options), is_streaming);
+  const std::string text = source_refusal(std::move(options), is_streaming);
   INFO(text);
   CHECK(text.find(reason) != std::string::npos);
 }
@@ -116,11 +116,11 @@ TEST_CASE("streams have no end and bounded reads do not start at the end") {
 }
 
 TEST_CASE("wrong numbers, contradictions and unknown names are all told at once") {
-  const std::string text = refusal(with({{"minPartitions", "0"},
-                                         {"maxRecordsPerPartition", "-1"},
-                                         {"startingTimestamp", "noon"},
-                                         {"startingOfsets", "earliest"},
-                                         {"failOnDataLoss", "perhaps"}}));
+  const std::string text = source_refusal(with({{"minPartitions", "0"},
+                                                {"maxRecordsPerPartition", "-1"},
+                                                {"startingTimestamp", "noon"},
+                                                {"startingOfsets", "earliest"},
+                                                {"failOnDataLoss", "perhaps"}}));
   INFO(text);
   CHECK(text.find("minPartitions must be positive") != std::string::npos);
   CHECK(text.find("maxRecordsPerPartition must be positive") != std::string::npos);

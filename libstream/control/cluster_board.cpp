@@ -103,6 +103,7 @@ ClusterCommands ClusterBoard::on_view(const ClusterView& view, std::int64_t now)
   follow_view(out);
   repeat_reports(out);
   if (!has_same_members) out.emplace_back(MembersChanged{lost});
+  out.emplace_back(SendHeartbeat{{view_.leader}});
   return out;
 }
 
@@ -175,6 +176,8 @@ ClusterCommands ClusterBoard::on_heartbeat(const std::string& from, const Pulse&
   if (!is_leader()) return out;
   const auto seen = std::pair(pulse.term, pulse.version);
   const auto own = std::pair(view_.term, view_.version);
+  if (pulse.leader == self_.id && pulse.term == view_.term && view_.find(from) != nullptr)
+    shared_version_ = std::max(shared_version_, pulse.version);
   if (pulse.leader == self_.id && seen > own) {
     view_.term = pulse.term + 1;  // of a time before this node began anew
     publish(out);

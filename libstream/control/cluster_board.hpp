@@ -2,9 +2,9 @@
 // state machine. Events in, commands out; no clock, no network. The member of the lowest rank
 // leads: it alone changes the view. All other nodes hear it, and one another of it, by heartbeats.
 //
-//   a node joins         -> leader adds it, sends the view to all
-//   a member is silent   -> leader drops it; what it coordinated is placed anew
-//   the leader is silent -> the next in rank leads under a higher term, after one more heartbeat;
+//   a node joins         -> leader adds it, sends the view to all, who say at once that they have
+//   it a member is silent   -> leader drops it; what it coordinated is placed anew the leader is
+//   silent -> the next in rank leads under a higher term, after one more heartbeat;
 //                           it takes submissions over if it sees more than half of the members,
 //                           or half of them and the leader's connection broke: its process died
 //   a view without self  -> the node joins again
@@ -128,6 +128,12 @@ class ClusterBoard {
   /// What happened to a submission that was started here; told again until the leader knows.
   ClusterCommands report_submission(SubmissionReport report, std::int64_t now);
 
+  /// Does another member have this version of the leader's view, or is there none? What is in it
+  /// then outlives the leader.
+  bool is_shared(std::uint64_t version) const {
+    return view_.members.size() == 1 || shared_version_ >= version;
+  }
+
   const ClusterView& view() const { return view_; }
   const NodeInfo& self() const { return self_; }
   Pulse pulse() const { return {view_.leader, view_.term, view_.version}; }
@@ -178,6 +184,7 @@ class ClusterBoard {
   bool has_given_up_ = false;          ///< though they may be alive
   bool is_old_leader_silent_ = false;  ///< the one before this one: it may be alive, too
   std::int64_t accepted_at_ = 0;       ///< leader: then losses are final, and the members are all
+  std::uint64_t shared_version_ = 0;   ///< leader: the newest that another member told to have
   std::set<std::string> asked_;        ///< to let this node in
   std::vector<NodeInfo> known_;        ///< other nodes, the newest last
 };

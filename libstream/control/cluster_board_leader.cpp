@@ -7,6 +7,7 @@ namespace stream {
 // What the leader alone decides: members, and where submissions run.
 
 void ClusterBoard::lead(std::int64_t now) {
+  shared_version_ = 0;
   liveness_.forget_all();
   for (const std::string& node : others()) liveness_.watch(node, now);
   for (const Submission& one : view_.submissions) {

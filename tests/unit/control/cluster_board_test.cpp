@@ -321,3 +321,20 @@ TEST_CASE("a report that got lost is told again") {
   nodes.pass(100);
   CHECK(nodes.boards.at("a").view().find_submission(2)->state == SubmissionState::ended);
 }
+
+TEST_CASE("a submission is safe when another node has it, or there is none") {
+  Nodes nodes;
+  nodes.start("a");
+  ClusterBoard& leader = nodes.boards.at("a");
+  nodes.run("a", leader.on_submit({}, "a", nodes.now));
+  CHECK(leader.is_shared(leader.view().version));
+  nodes.start("b", "a");
+  nodes.start("c", "a");
+  CHECK(leader.is_shared(leader.view().version));
+  nodes.cut = {"a"};
+  nodes.run("a", leader.on_submit({}, "a", nodes.now));
+  CHECK_FALSE(leader.is_shared(leader.view().version));
+  nodes.cut = {};
+  nodes.pass(50);
+  CHECK(leader.is_shared(leader.view().version));
+}

@@ -64,20 +64,13 @@ class GroupTable {
   /// Appends the groups that were made to `made`.
   void find_or_insert(std::span<const RowKey> keys, std::span<std::uint32_t> groups,
                       std::vector<std::uint32_t>& made) {
-    // An entry is fetched first; when it is there, the key that it names.
-    constexpr std::size_t kEntryAhead = 32;
-    constexpr std::size_t kKeyAhead = 16;
     hashes_.resize(keys.size() + kEntryAhead);
     for (std::size_t i = 0; i < keys.size(); ++i) hashes_[i] = short_hash(keys[i]);
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (!entries_.empty()) [[likely]] {
-        __builtin_prefetch(&entries_[hashes_[i + kEntryAhead] & mask_]);
-        const Entry& next = entries_[hashes_[i + kKeyAhead] & mask_];
-        if (next.group_plus_one != 0) __builtin_prefetch(&keys_[next.group_plus_one - 1]);
-      }
-      bool is_new = false;
-      groups[i] = find_or_insert(keys[i], hashes_[i], is_new);
-      if (is_new) made.push_back(groups[i]);
+    // A table that is in the cache needs nothing fetched; one that grows meanwhile does without.
+    if (entries_.size() > kSparse) {
+      find_or_insert<true>(keys, groups, made);
+    } else {
+      find_or_insert<false>(keys, groups, made);
     }
   }
   std::uint32_t find_or_insert(const RowKey& key, bool& is_new) {
@@ -135,6 +128,7 @@ class GroupTable {
     if (size_ * 16 < entries_.size() && entries_.size() > kSmall) {
       entries_ = {};
       mask_ = 0;
+      most_ = 0;
     } else if (size_ > 0) {
       for (Entry& entry : entries_) entry = Entry{};
     }
@@ -158,7 +152,11 @@ class GroupTable {
     std::uint32_t hash = 0;
   };
   static constexpr std::uint32_t kUnused = 0xffffffffu;
+  // An entry is fetched first; when it is there, the key that it names.
+  static constexpr std::size_t kEntryAhead = 32;
+  static constexpr std::size_t kKeyAhead = 16;
   static constexpr std::size_t kSmall = 4096;
+  static constexpr std::size_t kSparse = 8192;  ///< entries; up to here few probes count more
   static constexpr std::size_t kQuickGrowth = 65'536;  ///< entries; above, memory counts more
   static constexpr std::size_t kMinDeadBytes = 1u << 20;
 
@@ -175,9 +173,24 @@ class GroupTable {
     return std::memcmp(reinterpret_cast<const char*>(stored.high), key.data, key.size) == 0;
   }
 
+  template <bool kFetches>
+  void find_or_insert(std::span<const RowKey> keys, std::span<std::uint32_t> groups,
+                      std::vector<std::uint32_t>& made) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if constexpr (kFetches) {
+        __builtin_prefetch(&entries_[hashes_[i + kEntryAhead] & mask_]);
+        const Entry& next = entries_[hashes_[i + kKeyAhead] & mask_];
+        if (next.group_plus_one != 0) __builtin_prefetch(&keys_[next.group_plus_one - 1]);
+      }
+      bool is_new = false;
+      groups[i] = find_or_insert(keys[i], hashes_[i], is_new);
+      if (is_new) made.push_back(groups[i]);
+    }
+  }
+
   [[gnu::always_inline]] std::uint32_t find_or_insert(const RowKey& key, std::uint32_t hash,
                                                       bool& is_new) {
-    if ((size_ + 1) * 2 > entries_.size()) [[unlikely]]
+    if (size_ >= most_) [[unlikely]]
       grow();
     for (std::size_t i = hash;; ++i) {
       Entry& entry = entries_[i & mask_];
@@ -213,6 +226,7 @@ class GroupTable {
     const std::size_t factor = old.size() < kQuickGrowth ? 4 : 2;
     entries_ = std::vector<Entry>(old.empty() ? 256 : old.size() * factor);
     mask_ = entries_.size() - 1;
+    most_ = entries_.size() / (entries_.size() <= kSparse ? 8 : 2);
     for (const Entry& entry : old) {
       if (entry.group_plus_one == 0) continue;
       std::size_t i = entry.hash;
@@ -234,6 +248,7 @@ class GroupTable {
 
   std::vector<Entry> entries_;
   std::size_t mask_ = 0;
+  std::size_t most_ = 0;  ///< keys, before it grows: every probe that fails costs a wrong guess
   std::size_t size_ = 0;
   std::vector<StoredKey> keys_;  ///< by group
   std::vector<std::uint32_t> free_;

@@ -4,6 +4,8 @@
 #include <libstream/expressions/functions/accumulators.hpp>
 #include <libstream/expressions/functions/percentages.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace stream {

@@ -25,7 +25,8 @@ struct KafkaDelete {
   void operator()(rd_kafka_queue_s* queue) const;
   void operator()(rd_kafka_error_s* error) const;
   void operator()(rd_kafka_headers_s* headers) const;
-  void operator()(const rd_kafka_metadata* metadata) const;
+  // A function of the library hides the name.
+  void operator()(const struct rd_kafka_metadata* metadata) const;
   void operator()(rd_kafka_topic_partition_list_s* partitions) const;
   void operator()(rd_kafka_consumer_group_metadata_s* group) const;
 };

@@ -46,8 +46,9 @@ class BlockRef {
   }
   explicit operator bool() const { return block_ != nullptr; }
   bool operator==(const BlockRef&) const = default;
-  char* data() { return block_->bytes(); }
-  const char* data() const { return block_->bytes(); }
+  /// Null without a block: of a column without rows.
+  char* data() { return block_ ? block_->bytes() : nullptr; }
+  const char* data() const { return block_ ? block_->bytes() : nullptr; }
   std::size_t capacity() const { return block_ ? block_->capacity : 0; }
   const void* identity() const { return block_; }
   bool is_unique() const {

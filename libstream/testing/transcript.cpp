@@ -57,8 +57,9 @@ Result<std::vector<Transcript>> parse_transcripts(std::string_view text) {
       sections->push_back(std::move(section));
       continue;
     }
-    const bool is_empty_title = sections->empty() || (sections == &cases.back().sections &&
-                                                      sections->size() == common.size());
+    const bool is_empty_title =
+        sections->empty() ||
+        (!cases.empty() && sections == &cases.back().sections && sections->size() == common.size());
     if (is_empty_title && !cases.empty()) continue;  // a comment below the case's name
     if (!sections->empty()) sections->back().body += line;
   }

@@ -79,7 +79,9 @@ struct Consumer {
 
 template <class Role>
 caf::actor spawn(caf::actor_system& system, Role& role) {
-  return system.spawn([&role](caf::event_based_actor* self) { return role.behavior(self); });
+  // With an argument: CAF 0.17 dereferences a null pointer where there is none.
+  return system.spawn(
+      [](caf::event_based_actor* self, Role* played) { return played->behavior(self); }, &role);
 }
 
 PhysicalPlan copy(std::shared_ptr<const Source> source, std::shared_ptr<const Sink> sink) {

@@ -79,8 +79,7 @@ int digit_of(char c) {
 Result<std::optional<std::string>> convert_base(std::string_view text, std::int32_t from,
                                                 std::int32_t to, bool is_ansi) {
   using Answer = std::optional<std::string>;
-  const std::int32_t to_size = std::abs(to);
-  if (from < 2 || from > 36 || to_size < 2 || to_size > 36) return Answer();
+  if (from < 2 || from > 36 || to < -36 || (to > -2 && to < 2) || to > 36) return Answer();
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   if (text.empty()) return Answer();
@@ -114,7 +113,7 @@ Result<std::optional<std::string>> convert_base(std::string_view text, std::int3
     }
   }
   std::string digits;
-  const auto target = static_cast<std::uint64_t>(to_size);
+  const auto target = static_cast<std::uint64_t>(std::abs(to));
   do {
     const std::uint64_t digit = value % target;
     digits.insert(0, 1, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[digit]);

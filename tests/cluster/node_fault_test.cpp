@@ -58,7 +58,8 @@ class Rounds {
     }
     const long committed = commits();
     drop_next_file();
-    REQUIRE(wait_until([&] { return commits() > committed; }));
+    if (!wait_until([&] { return commits() > committed; }))
+      FAIL("no commit after epoch " << committed << '\n' << story(witness));
     recover(victim, fault);
     REQUIRE(wait_until([&] { return nodes_.members_seen_by(witness) == 3; }));
     ++num_faults_;
@@ -88,6 +89,13 @@ class Rounds {
     drop_file(directory_ / fmt::format("in/{:05}.csv", num_files_),
               readings(num_files_ * kRows, (num_files_ + 1) * kRows));
     ++num_files_;
+  }
+  /// What the nodes have to say.
+  std::string story(std::size_t witness) const {
+    std::string text = status_of(nodes_.addresses[witness]);
+    for (std::size_t node = 0; node < nodes_.size(); ++node)
+      text += fmt::format("--- node {}\n{}", node, nodes_.processes[node]->output());
+    return text;
   }
   long commits() const { return newest_number(directory_ / "checkpoint/copies/commits"); }
 

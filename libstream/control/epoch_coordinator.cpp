@@ -384,7 +384,6 @@ Commands EpochCoordinator::on_tasks_restored(EpochMillis now, std::optional<std:
   if (phase_ != Phase::restoring || restore_at_ || !is_of_this_attempt(attempt)) return out;
   now_ = now;
   phase_ = Phase::active;
-  next_start_ = now;  // what came meanwhile does not wait for the next interval, as after a start
   if (rescale_under_way_ > 0) out.push_back(Rescaled{std::exchange(rescale_under_way_, 0)});
   advance(out);
   return out;

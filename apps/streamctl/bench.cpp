@@ -13,7 +13,7 @@
 namespace stream::apps {
 namespace {
 
-struct BenchOptions {
+struct BenchArguments {
   std::vector<std::string> names;
   perf::BenchOptions bench;
 };
@@ -36,7 +36,7 @@ void print(const perf::Line& line) {
   std::fflush(stdout);
 }
 
-int run(const BenchOptions& options) {
+int run(const BenchArguments& options) {
   bool is_right = true;
   for (const perf::Workload& workload : perf::workloads()) {
     const auto& names = options.names;
@@ -53,7 +53,7 @@ int run(const BenchOptions& options) {
 }  // namespace
 
 Command add_bench(CLI::App& app) {
-  auto options = std::make_shared<BenchOptions>();
+  auto options = std::make_shared<BenchArguments>();
   std::vector<std::string> known;
   std::string text;
   for (const perf::Workload& workload : perf::workloads()) {

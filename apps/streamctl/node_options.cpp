@@ -79,7 +79,7 @@ Result<void> read_node_file(const std::string& path, const std::set<std::string>
     std::visit(
         [&](auto field) {
           fields.push_back(
-              {option.name, &(into.*field), option.is_path, option.least, option.most});
+              {option.name, &(into.*field), option.is_path, option.least, option.most, true});
         },
         option.field);
   }

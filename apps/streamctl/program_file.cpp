@@ -17,17 +17,17 @@ constexpr std::string_view kTriggerOfProgram =
 
 std::vector<TomlField> fields_of(ProgramFile& file) {
   return {
-      {"name", &file.name, false, 0, 0, true},
-      {"sql", &file.sql, false, 0, 0, true},
-      {"sql_file", &file.sql_file, true, 0, 0, true},
-      {"program", &file.program, false, 0, 0, true},
+      {"name", &file.name},
+      {"sql", &file.sql},
+      {"sql_file", &file.sql_file, true},
+      {"program", &file.program},
       {"arguments", &file.arguments},
-      {"directory", &file.directory, true, 0, 0, true},
+      {"directory", &file.directory, true},
       {"query", &file.query, false, 0, 1000},
       {"options", &file.options},
-      {"checkpoint", &file.checkpoint, true, 0, 0, true},
+      {"checkpoint", &file.checkpoint, true},
       {"parallelism", &file.parallelism, false, 1, 128},
-      {"trigger", &file.trigger, false, 0, 0, true},
+      {"trigger", &file.trigger},
   };
 }
 

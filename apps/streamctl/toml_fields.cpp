@@ -31,7 +31,8 @@ class TakeValue {
 
   std::optional<std::string> operator()(std::string* into) const {
     const auto* text = node_.as_string();
-    if (text == nullptr || (field_.is_required && text->get().empty())) return "a text, in quotes";
+    if (text == nullptr || (text->get().empty() && !field_.may_be_empty))
+      return "a text, in quotes";
     *into = text->get().empty() ? std::string() : seen_from_folder(text->get());
     return std::nullopt;
   }

@@ -22,7 +22,7 @@ struct TomlField {
   bool is_path = false;    ///< as seen from the file's folder
   std::int64_t least = 0;  ///< of numbers
   std::int64_t most = 0;
-  bool is_required = false;  ///< a text that must not be empty where it is given
+  bool may_be_empty = false;  ///< of a text
 };
 
 /// By key of the file: where its value stands, as PATH:LINE:COLUMN. The empty key is the file.

@@ -1,5 +1,6 @@
 #include <libstream/api/data_frame.hpp>
 #include <libstream/api/writer.hpp>
+#include <libstream/base/ascii.hpp>
 #include <libstream/formats/table_text.hpp>
 #include <libstream/plans/analyzer.hpp>
 #include <libstream/sql/sql_parser.hpp>
@@ -21,7 +22,7 @@ Exprs expressions_of(const std::vector<Col>& columns) {
 JoinType join_type_of(const std::string& text) {
   std::string type;
   for (const char c : text) {
-    if (c != '_') type += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    if (c != '_') type += ascii_lower(c);
   }
   if (type == "inner") return JoinType::inner;
   if (type == "cross") return JoinType::cross;
@@ -59,10 +60,7 @@ void append_field(const std::string& name, const DataType& type, bool is_nullabl
   for (const auto& [sql, spark] : kNames) {
     if (type_name == sql) type_name = spark;
   }
-  std::transform(type_name.begin(), type_name.end(), type_name.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
-  text += fmt::format(" |-- {}: {}", name, type_name);
+  text += fmt::format(" |-- {}: {}", name, ascii_lower(type_name));
   if (!nullable_word.empty()) text += fmt::format(" ({} = {})", nullable_word, is_nullable);
   text += '\n';
   append_tree(type, depth + 1, text);

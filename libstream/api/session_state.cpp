@@ -2,22 +2,13 @@
 #include <libstream/api/session_state.hpp>
 #include <libstream/api/sql_sink.hpp>
 #include <libstream/api/streaming_query.hpp>
+#include <libstream/base/ascii.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 namespace stream {
-namespace {
-
-std::string key_of(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
-  return name;
-}
-
-}  // namespace
 
 SessionState::SessionState(std::shared_ptr<Runner> runner)
     : runner_(std::move(runner)),
@@ -27,7 +18,7 @@ SessionState::~SessionState() = default;
 
 RelationRef SessionState::find_relation(const std::vector<std::string>& name) const {
   const std::lock_guard lock(mutex_);
-  const std::string key = key_of(name.back());
+  const std::string key = ascii_lower(name.back());
   if (const auto found = relations_.find(key); found != relations_.end()) return found->second;
   const auto table = tables_.find(key);
   if (table == tables_.end()) return nullptr;
@@ -47,7 +38,7 @@ std::vector<std::string> SessionState::relation_names() const {
 Result<void> SessionState::add_relation(const std::string& name, RelationRef relation,
                                         bool replaces) {
   const std::lock_guard lock(mutex_);
-  const auto [place, is_new] = relations_.try_emplace(key_of(name), relation);
+  const auto [place, is_new] = relations_.try_emplace(ascii_lower(name), relation);
   if (!is_new && !replaces)
     return bad_plan(
         fmt::format("[TEMP_TABLE_OR_VIEW_ALREADY_EXISTS] Cannot create the temporary "
@@ -61,24 +52,24 @@ Result<void> SessionState::add_relation(const std::string& name, RelationRef rel
 Result<void> SessionState::add_table(const std::string& name,
                                      std::shared_ptr<const MemoryTable> table) {
   const std::lock_guard lock(mutex_);
-  if (relations_.contains(key_of(name)))
+  if (relations_.contains(ascii_lower(name)))
     return bad_plan(
         fmt::format("[TABLE_OR_VIEW_ALREADY_EXISTS] The name `{}` is taken by a view or "
                     "stream; give the query another name.",
                     name));
-  tables_[key_of(name)] = std::move(table);
+  tables_[ascii_lower(name)] = std::move(table);
   return {};
 }
 
 bool SessionState::remove_relation(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  return relations_.erase(key_of(name)) + tables_.erase(key_of(name)) > 0;
+  return relations_.erase(ascii_lower(name)) + tables_.erase(ascii_lower(name)) > 0;
 }
 
 Result<void> SessionState::add_sink(std::shared_ptr<const SqlSink> sink) {
   const std::lock_guard lock(mutex_);
   const std::string name = sink->name;
-  if (!sinks_.try_emplace(key_of(name), std::move(sink)).second)
+  if (!sinks_.try_emplace(ascii_lower(name), std::move(sink)).second)
     return bad_plan(
         fmt::format("[TABLE_OR_VIEW_ALREADY_EXISTS] Cannot create sink `{}` because it already "
                     "exists. Choose a different name, or drop it first.",
@@ -88,7 +79,7 @@ Result<void> SessionState::add_sink(std::shared_ptr<const SqlSink> sink) {
 
 std::shared_ptr<const SqlSink> SessionState::find_sink(const std::string& name) const {
   const std::lock_guard lock(mutex_);
-  const auto found = sinks_.find(key_of(name));
+  const auto found = sinks_.find(ascii_lower(name));
   return found == sinks_.end() ? nullptr : found->second;
 }
 
@@ -101,7 +92,7 @@ std::vector<std::shared_ptr<const SqlSink>> SessionState::sinks() const {
 
 bool SessionState::remove_sink(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  return sinks_.erase(key_of(name)) > 0;
+  return sinks_.erase(ascii_lower(name)) > 0;
 }
 
 void SessionState::add_function(ScalarFunction function) {

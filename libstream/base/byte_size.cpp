@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/base/byte_size.hpp>
 
 #include <fmt/format.h>
@@ -23,10 +24,6 @@ int shift_of(char unit) {
   }
 }
 
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
 }  // namespace
 
 Result<std::uint64_t> parse_byte_size(std::string_view text) {
@@ -41,9 +38,9 @@ Result<std::uint64_t> parse_byte_size(std::string_view text) {
   const auto [after, failure] = std::from_chars(text.data(), end, count);
   if (failure != std::errc()) return refuse();
   std::string_view unit(after, static_cast<std::size_t>(end - after));
-  if (!unit.empty() && lower(unit.back()) == 'b') unit.remove_suffix(1);
+  if (!unit.empty() && ascii_lower(unit.back()) == 'b') unit.remove_suffix(1);
   if (unit.empty()) return count;
-  const int shift = unit.size() == 1 ? shift_of(lower(unit[0])) : -1;
+  const int shift = unit.size() == 1 ? shift_of(ascii_lower(unit[0])) : -1;
   if (shift < 0 || (count << shift) >> shift != count) return refuse();
   return count << shift;
 }

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/case_mapping.hpp>
 #include <libstream/expressions/utf8.hpp>
 
@@ -33,24 +34,14 @@ std::string part(const icu::UnicodeString& text, std::int32_t begin, std::int32_
 }  // namespace
 
 std::string to_upper(std::string_view text) {
-  if (is_ascii(text)) {
-    std::string result(text);
-    for (char& c : result)
-      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-    return result;
-  }
+  if (is_ascii(text)) return ascii_upper(text);
   return mapped(text, [](icu::StringPiece piece, icu::ByteSink& sink, UErrorCode& status) {
     icu::CaseMap::utf8ToUpper("", 0, piece, sink, nullptr, status);
   });
 }
 
 std::string to_lower(std::string_view text) {
-  if (is_ascii(text)) {
-    std::string result(text);
-    for (char& c : result)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return result;
-  }
+  if (is_ascii(text)) return ascii_lower(text);
   return mapped(text, [](icu::StringPiece piece, icu::ByteSink& sink, UErrorCode& status) {
     icu::CaseMap::utf8ToLower("", 0, piece, sink, nullptr, status);
   });

@@ -10,6 +10,7 @@
 #include <set>
 
 namespace stream {
+
 struct FunctionRegistry::Tables {
   template <class Function>
   class Table {

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/formats/csv_options.hpp>
 #include <libstream/formats/text_encoding.hpp>
 
@@ -59,8 +60,7 @@ Result<void> set_line_separator(Options& o, const std::string& value) {
 }
 
 Result<void> set_unescaped_quotes(Options& o, const std::string& value) {
-  std::string name;
-  for (const char c : value) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const std::string name = ascii_upper(value);
   if (name == "STOP_AT_CLOSING_QUOTE") {
     o.syntax.unescaped_quotes = UnescapedQuotes::stop_at_closing_quote;
   } else if (name == "BACK_TO_DELIMITER") {

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/data/decimal.hpp>
 #include <libstream/expressions/type_coercion.hpp>
 #include <libstream/expressions/utf8.hpp>
@@ -124,10 +125,7 @@ void CsvSchemaFinder::take_first(const std::vector<CsvField>& fields) {
 
 std::vector<std::string> CsvSchemaFinder::safe_names(const std::vector<CsvField>& header) const {
   const auto key = [&](std::string_view name) {
-    std::string text(name);
-    if (is_case_sensitive_) return text;
-    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return text;
+    return is_case_sensitive_ ? std::string(name) : ascii_lower(name);
   };
   std::map<std::string, int> counts;
   for (const CsvField& field : header) {

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/interval_text.hpp>
 #include <libstream/formats/csv_values.hpp>
 #include <libstream/formats/line_scanner.hpp>
@@ -12,7 +13,7 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != lower[i]) return false;
+    if (ascii_lower(c) != lower[i]) return false;
   }
   return true;
 }

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/cast.hpp>
 #include <libstream/expressions/functions/signature.hpp>
 #include <libstream/expressions/interval_text.hpp>
@@ -117,7 +118,7 @@ void append_key(const Expression& expression, std::string& key) {
   } else if (const auto* column = expression.as<ColumnName>()) {
     for (const std::string& part : column->parts) {
       key += '.';
-      for (const char c : part) key += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+      key += ascii_lower(part);
     }
   } else if (const auto* cast = expression.as<Cast>()) {
     append_key(*cast->child, key);
@@ -130,8 +131,7 @@ void append_key(const Expression& expression, std::string& key) {
 }  // namespace
 
 std::string call_key(const Call& call) {
-  std::string key;
-  for (const char c : call.name) key += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  std::string key = ascii_lower(call.name);
   key += '(';
   for (const Expr& argument : call.arguments) {
     append_key(*argument, key);

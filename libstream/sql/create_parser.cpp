@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/sql/parser.hpp>
 
@@ -124,9 +125,8 @@ Result<std::string> Parser::parse_option_value() {
   std::string value = cursor_.accept_symbol("-") ? "-" : "";
   if (!is_number(cursor_.peek().kind) && !cursor_.at_any_word({"TRUE", "FALSE"}))
     return cursor_.unexpected("expected a quoted text, a number, TRUE or FALSE");
-  const bool is_word = cursor_.peek().kind == TokenKind::word;
-  for (char c : cursor_.peek().text)
-    value += is_word && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  const Token& token = cursor_.peek();
+  value += token.kind == TokenKind::word ? ascii_lower(token.text) : std::string(token.text);
   cursor_.advance();
   return value;
 }

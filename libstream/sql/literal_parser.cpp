@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/data/date_time.hpp>
 #include <libstream/data/decimal.hpp>
 #include <libstream/expressions/datetime_text.hpp>
@@ -10,13 +11,6 @@
 namespace stream::sql {
 
 namespace {
-
-std::string upper_case(std::string_view word) {
-  std::string upper(word);
-  for (char& c : upper)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-  return upper;
-}
 
 /// An integer of type T; nullopt: out of range.
 template <class T>
@@ -237,7 +231,7 @@ Result<Expr> Parser::parse_number(bool is_negative, std::size_t first) {
 /// DATE '…', TIMESTAMP '…', X'…', INTERVAL '1 day'.
 Result<Expr> Parser::parse_typed_literal() {
   const std::size_t first = cursor_.position();
-  const std::string type = upper_case(cursor_.peek().text);
+  const std::string type = ascii_upper(cursor_.peek().text);
   cursor_.advance();
   const std::string text = string_value(cursor_.peek().text);
   cursor_.advance();

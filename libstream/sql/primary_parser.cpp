@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/type_text.hpp>
 #include <libstream/sql/parser.hpp>
 
@@ -127,8 +128,7 @@ Result<Expr> Parser::parse_name_or_call() {
     if (!is_call && cursor_.at_any_word({"CURRENT_DATE", "CURRENT_TIMESTAMP", "CURRENT_TIME",
                                          "CURRENT_USER", "SESSION_USER"})) {
       std::string name =
-          cursor_.at_word("SESSION_USER") ? "current_user" : std::string(cursor_.peek().text);
-      for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+          cursor_.at_word("SESSION_USER") ? "current_user" : ascii_lower(cursor_.peek().text);
       cursor_.advance();
       return call(std::move(name), {}, first);
     }

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/function.hpp>
 #include <libstream/sql/syntax_error.hpp>
 
@@ -37,18 +38,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
-std::string upper_case(std::string_view word) {
-  std::string upper(word);
-  for (char& c : upper)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-  return upper;
-}
-
 }  // namespace
 
 std::string_view similar_keyword(std::string_view word) {
   if (word.size() < 3 || word.size() > 12) return {};
-  const std::string upper = upper_case(word);
+  const std::string upper = ascii_upper(word);
   const std::size_t allowed = upper.size() < 5 ? 1 : 2;
   std::string_view best;
   std::size_t best_distance = allowed + 1;

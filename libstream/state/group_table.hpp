@@ -125,8 +125,8 @@ class GroupTable {
   }
 
   void clear() {
-    if (size_ * 16 < entries_.size() && entries_.size() > kSmall) {
-      entries_ = {};
+    if (size_ * 16 < entries_.size() && entries_.size() > kSmall) entries_ = {};
+    if (entries_.empty()) {  // also what another table took
       mask_ = 0;
       most_ = 0;
     } else if (size_ > 0) {

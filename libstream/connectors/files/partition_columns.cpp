@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/connectors/files/partition_columns.hpp>
 #include <libstream/data/decimal.hpp>
 #include <libstream/expressions/datetime_text.hpp>
@@ -51,9 +52,8 @@ DataType join(const DataType& a, const DataType& b) {
 }
 
 bool is_same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
+                    [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 }  // namespace

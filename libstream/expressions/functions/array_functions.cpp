@@ -177,29 +177,31 @@ Result<ResolvedFunction> resolve_repeat(Arguments arguments, const SqlSettings&)
 }  // namespace
 
 void add_array_functions(FunctionRegistry& registry) {
-  registry.add(array_function("array", "array(x, …) - an array of the values", 0, kAnyNumber,
-                              resolve_array));
-  registry.add(array_function("array_append",
-                              "array_append(array, x) - the array with x at its end", 2, 2,
-                              [](Arguments arguments, const SqlSettings& settings) {
-                                return resolve_add("array_append", false, arguments, settings);
-                              }));
-  registry.add(array_function("array_prepend",
-                              "array_prepend(array, x) - the array with x at its start", 2, 2,
-                              [](Arguments arguments, const SqlSettings& settings) {
-                                return resolve_add("array_prepend", true, arguments, settings);
-                              }));
-  registry.add(array_function(
-      "array_insert",
+  registry.add(collection_function("array", "array", "array(x, …) - an array of the values", 0,
+                                   kAnyNumber, resolve_array));
+  registry.add(collection_function("array_append", "array",
+                                   "array_append(array, x) - the array with x at its end", 2, 2,
+                                   [](Arguments arguments, const SqlSettings& settings) {
+                                     return resolve_add("array_append", false, arguments, settings);
+                                   }));
+  registry.add(collection_function("array_prepend", "array",
+                                   "array_prepend(array, x) - the array with x at its start", 2, 2,
+                                   [](Arguments arguments, const SqlSettings& settings) {
+                                     return resolve_add("array_prepend", true, arguments, settings);
+                                   }));
+  registry.add(collection_function(
+      "array_insert", "array",
       "array_insert(array, position, x) - the array with x at the position, from 1 or from -1", 3,
       3, resolve_insert));
-  registry.add(array_function("array_remove",
-                              "array_remove(array, x) - the array without elements equal to x", 2,
-                              2, resolve_remove));
-  registry.add(array_function("array_compact", "array_compact(array) - the array without NULLs", 1,
-                              1, resolve_compact));
-  registry.add(array_function("array_repeat", "array_repeat(x, count) - an array of count times x",
-                              2, 2, resolve_repeat));
+  registry.add(collection_function("array_remove", "array",
+                                   "array_remove(array, x) - the array without elements equal to x",
+                                   2, 2, resolve_remove));
+  registry.add(collection_function("array_compact", "array",
+                                   "array_compact(array) - the array without NULLs", 1, 1,
+                                   resolve_compact));
+  registry.add(collection_function("array_repeat", "array",
+                                   "array_repeat(x, count) - an array of count times x", 2, 2,
+                                   resolve_repeat));
 }
 
 }  // namespace stream

@@ -9,8 +9,6 @@
 namespace stream {
 namespace {
 
-using ResolveSearch = Result<ResolvedFunction> (*)(Arguments, const SqlSettings&);
-
 bool is_element(const ListRow& list, std::size_t i, const Operand& value, std::size_t row) {
   return !list.elements().is_null(i) &&
          equal_rows(list.elements(), i, value.column, value.index(row));
@@ -165,45 +163,36 @@ Result<ResolvedFunction> resolve_overlap(Arguments arguments, const SqlSettings&
   return function;
 }
 
-ScalarFunction function_of(std::string name, std::string family, std::string usage,
-                           std::size_t num_arguments, ResolveSearch resolve) {
-  ScalarFunction function;
-  function.name = std::move(name);
-  function.family = std::move(family);
-  function.usage = std::move(usage);
-  function.min_arguments = num_arguments;
-  function.max_arguments = num_arguments;
-  function.resolve = resolve;
-  return function;
-}
-
 }  // namespace
 
 void add_array_search_functions(FunctionRegistry& registry) {
-  registry.add(function_of("array_contains", "array",
-                           "array_contains(array, x) - true when x is an element", 2,
-                           resolve_contains));
-  registry.add(function_of("array_position", "array",
-                           "array_position(array, x) - the place of the first x, from 1; else 0", 2,
-                           resolve_position));
-  registry.add(function_of("array_max", "array", "array_max(array) - the greatest element", 1,
-                           [](Arguments arguments, const SqlSettings&) {
-                             return resolve_extreme("array_max", -1, arguments);
-                           }));
-  registry.add(function_of("array_min", "array", "array_min(array) - the least element", 1,
-                           [](Arguments arguments, const SqlSettings&) {
-                             return resolve_extreme("array_min", 1, arguments);
-                           }));
-  registry.add(function_of("size", "collection", "size(x) - how many elements or entries there are",
-                           1, resolve_any_size));
+  registry.add(collection_function("array_contains", "array",
+                                   "array_contains(array, x) - true when x is an element", 2, 2,
+                                   resolve_contains));
+  registry.add(
+      collection_function("array_position", "array",
+                          "array_position(array, x) - the place of the first x, from 1; else 0", 2,
+                          2, resolve_position));
+  registry.add(collection_function("array_max", "array", "array_max(array) - the greatest element",
+                                   1, 1, [](Arguments arguments, const SqlSettings&) {
+                                     return resolve_extreme("array_max", -1, arguments);
+                                   }));
+  registry.add(collection_function("array_min", "array", "array_min(array) - the least element", 1,
+                                   1, [](Arguments arguments, const SqlSettings&) {
+                                     return resolve_extreme("array_min", 1, arguments);
+                                   }));
+  registry.add(collection_function("size", "collection",
+                                   "size(x) - how many elements or entries there are", 1, 1,
+                                   resolve_any_size));
   registry.add_alias("cardinality", "size");
-  registry.add(function_of("array_size", "array", "array_size(array) - how many elements there are",
-                           1, [](Arguments arguments, const SqlSettings&) {
-                             return resolve_size("array_size", true, false, arguments);
-                           }));
-  registry.add(function_of("arrays_overlap", "array",
-                           "arrays_overlap(a, b) - true when an element is in both", 2,
-                           resolve_overlap));
+  registry.add(collection_function("array_size", "array",
+                                   "array_size(array) - how many elements there are", 1, 1,
+                                   [](Arguments arguments, const SqlSettings&) {
+                                     return resolve_size("array_size", true, false, arguments);
+                                   }));
+  registry.add(collection_function("arrays_overlap", "array",
+                                   "arrays_overlap(a, b) - true when an element is in both", 2, 2,
+                                   resolve_overlap));
 }
 
 }  // namespace stream

@@ -175,21 +175,24 @@ Result<ResolvedFunction> resolve_array_reverse(Arguments arguments) {
 }
 
 void add_array_set_functions(FunctionRegistry& registry) {
-  registry.add(array_function("array_distinct", "array_distinct(array) - each element once", 1, 1,
-                              resolve_distinct));
-  registry.add(array_function("array_union", "array_union(a, b) - the elements of both, each once",
-                              2, 2, set_resolver("array_union", SetOperation::unite)));
-  registry.add(array_function("array_intersect",
-                              "array_intersect(a, b) - the elements in both, each once", 2, 2,
-                              set_resolver("array_intersect", SetOperation::intersect)));
-  registry.add(array_function("array_except",
-                              "array_except(a, b) - the elements of a not in b, each once", 2, 2,
-                              set_resolver("array_except", SetOperation::except)));
-  registry.add(array_function("sort_array",
-                              "sort_array(array[, ascending]) - the elements in order, NULL least",
-                              1, 2, resolve_sort_array));
-  ScalarFunction shuffle = array_function(
-      "shuffle", "shuffle(array[, seed]) - the elements in random order", 1, 2, resolve_shuffle);
+  registry.add(collection_function("array_distinct", "array",
+                                   "array_distinct(array) - each element once", 1, 1,
+                                   resolve_distinct));
+  registry.add(collection_function("array_union", "array",
+                                   "array_union(a, b) - the elements of both, each once", 2, 2,
+                                   set_resolver("array_union", SetOperation::unite)));
+  registry.add(collection_function("array_intersect", "array",
+                                   "array_intersect(a, b) - the elements in both, each once", 2, 2,
+                                   set_resolver("array_intersect", SetOperation::intersect)));
+  registry.add(collection_function("array_except", "array",
+                                   "array_except(a, b) - the elements of a not in b, each once", 2,
+                                   2, set_resolver("array_except", SetOperation::except)));
+  registry.add(collection_function(
+      "sort_array", "array", "sort_array(array[, ascending]) - the elements in order, NULL least",
+      1, 2, resolve_sort_array));
+  ScalarFunction shuffle = collection_function(
+      "shuffle", "array", "shuffle(array[, seed]) - the elements in random order", 1, 2,
+      resolve_shuffle);
   shuffle.is_deterministic = false;
   registry.add(std::move(shuffle));
 }

@@ -182,17 +182,18 @@ Result<ResolvedFunction> resolve_array_concat(Arguments arguments, const SqlSett
 }
 
 void add_array_shape_functions(FunctionRegistry& registry) {
-  registry.add(array_function(
-      "slice", "slice(array, start, length) - some elements from start on, from 1 or -1", 3, 3,
-      resolve_slice));
-  registry.add(array_function("flatten", "flatten(array) - the elements of an array's arrays", 1, 1,
-                              resolve_flatten));
-  registry.add(array_function("arrays_zip",
-                              "arrays_zip(array, …) - an array of structs, one for each place", 0,
-                              kAnyNumber, resolve_zip));
-  registry.add(array_function("array_join",
-                              "array_join(array, separator[, null]) - the elements as one text", 2,
-                              3, resolve_join));
+  registry.add(collection_function(
+      "slice", "array", "slice(array, start, length) - some elements from start on, from 1 or -1",
+      3, 3, resolve_slice));
+  registry.add(collection_function("flatten", "array",
+                                   "flatten(array) - the elements of an array's arrays", 1, 1,
+                                   resolve_flatten));
+  registry.add(collection_function("arrays_zip", "array",
+                                   "arrays_zip(array, …) - an array of structs, one for each place",
+                                   0, kAnyNumber, resolve_zip));
+  registry.add(collection_function(
+      "array_join", "array", "array_join(array, separator[, null]) - the elements as one text", 2,
+      3, resolve_join));
 }
 
 }  // namespace stream

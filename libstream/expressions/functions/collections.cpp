@@ -171,12 +171,13 @@ Result<DataType> map_argument(std::string_view function, Arguments arguments, st
                        "the \"MAP\" type");
 }
 
-ScalarFunction array_function(
-    std::string name, std::string usage, std::size_t min_arguments, std::size_t max_arguments,
+ScalarFunction collection_function(
+    std::string name, std::string family, std::string usage, std::size_t min_arguments,
+    std::size_t max_arguments,
     std::function<Result<ResolvedFunction>(Arguments, const SqlSettings&)> resolve) {
   ScalarFunction function;
   function.name = std::move(name);
-  function.family = "array";
+  function.family = std::move(family);
   function.usage = std::move(usage);
   function.min_arguments = min_arguments;
   function.max_arguments = max_arguments;

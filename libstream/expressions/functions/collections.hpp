@@ -102,9 +102,10 @@ Result<DataType> map_argument(std::string_view function, Arguments arguments, st
 inline const DataType& element_of(const DataType& array) { return array.children[0].type; }
 inline bool has_null_elements(const DataType& array) { return array.children[0].is_nullable; }
 
-/// The table row of a function of the family "array".
-ScalarFunction array_function(
-    std::string name, std::string usage, std::size_t min_arguments, std::size_t max_arguments,
+/// The table row of a function of such a family.
+ScalarFunction collection_function(
+    std::string name, std::string family, std::string usage, std::size_t min_arguments,
+    std::size_t max_arguments,
     std::function<Result<ResolvedFunction>(Arguments, const SqlSettings&)> resolve);
 
 /// concat and reverse of arrays; the functions of those names dispatch on the type.

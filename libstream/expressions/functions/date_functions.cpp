@@ -1,4 +1,5 @@
 // Functions over dates: adding days and months, differences, ends of months, truncation.
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/calendar_arithmetic.hpp>
 #include <libstream/expressions/column_loop.hpp>
@@ -77,9 +78,7 @@ std::optional<std::int32_t> day_of_name(std::string_view name) {
       {"TH", "THURSDAY"}, {"FR", "FRIDAY"},  {"SA", "SATURDAY"},  {"SU", "SUNDAY"},
       {"MO", "MONDAY"},   {"TU", "TUESDAY"}, {"WE", "WEDNESDAY"},
   };
-  std::string upper(name);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  const std::string upper = ascii_upper(name);
   for (std::int32_t day = 0; day < 7; ++day) {
     const auto& [two, full] = kNames[day];
     if (upper == two || upper == full || upper == full.substr(0, 3)) return day;

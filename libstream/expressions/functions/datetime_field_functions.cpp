@@ -1,4 +1,5 @@
 // year, month, …, second, extract and date_part: one field of a date, a timestamp or an interval.
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/column_loop.hpp>
 #include <libstream/expressions/datetime_pattern.hpp>
@@ -135,9 +136,7 @@ std::optional<ExtractField> find_field(std::string_view name) {
       {"SECONDS", second},
       {"SECS", second},
   };
-  std::string upper(name);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  const std::string upper = ascii_upper(name);
   for (const auto& [known, field] : kNames) {
     if (known == upper) return field;
   }

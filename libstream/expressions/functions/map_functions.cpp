@@ -11,8 +11,6 @@
 namespace stream {
 namespace {
 
-using ResolveMap = Result<ResolvedFunction> (*)(Arguments, const SqlSettings&);
-
 Result<ResolvedFunction> resolve_map(Arguments arguments, const SqlSettings& settings) {
   if (arguments.size() % 2 != 0)
     return analysis_error("WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
@@ -282,46 +280,36 @@ Result<ResolvedFunction> resolve_from_text(Arguments arguments, const SqlSetting
   return function;
 }
 
-ScalarFunction map_function(std::string name, std::string usage, std::size_t min, std::size_t max,
-                            ResolveMap resolve) {
-  ScalarFunction function;
-  function.name = std::move(name);
-  function.family = "map";
-  function.usage = std::move(usage);
-  function.min_arguments = min;
-  function.max_arguments = max;
-  function.resolve = resolve;
-  return function;
-}
-
 }  // namespace
 
 void add_map_functions(FunctionRegistry& registry) {
-  registry.add(
-      map_function("map", "map(key, value, …) - a map of the entries", 0, kAnyNumber, resolve_map));
-  registry.add(map_function("map_from_arrays", "map_from_arrays(keys, values) - a map of both", 2,
-                            2, resolve_from_arrays));
-  registry.add(map_function("map_from_entries",
-                            "map_from_entries(array) - a map of an array's pairs", 1, 1,
-                            resolve_from_entries));
-  registry.add(map_function("map_concat", "map_concat(map, …) - the entries of all maps", 0,
-                            kAnyNumber, resolve_concat));
-  registry.add(map_function("map_keys", "map_keys(map) - the keys", 1, 1,
-                            [](Arguments arguments, const SqlSettings&) {
-                              return resolve_side("map_keys", 0, arguments);
-                            }));
-  registry.add(map_function("map_values", "map_values(map) - the values", 1, 1,
-                            [](Arguments arguments, const SqlSettings&) {
-                              return resolve_side("map_values", 1, arguments);
-                            }));
-  registry.add(map_function("map_entries", "map_entries(map) - an array of its pairs", 1, 1,
-                            resolve_entries));
-  registry.add(map_function("map_contains_key",
-                            "map_contains_key(map, key) - true when the key is there", 2, 2,
-                            resolve_contains));
-  registry.add(map_function("str_to_map",
-                            "str_to_map(text[, between pairs[, after keys]]) - the pairs of a text",
-                            1, 3, resolve_from_text));
+  registry.add(collection_function("map", "map", "map(key, value, …) - a map of the entries", 0,
+                                   kAnyNumber, resolve_map));
+  registry.add(collection_function("map_from_arrays", "map",
+                                   "map_from_arrays(keys, values) - a map of both", 2, 2,
+                                   resolve_from_arrays));
+  registry.add(collection_function("map_from_entries", "map",
+                                   "map_from_entries(array) - a map of an array's pairs", 1, 1,
+                                   resolve_from_entries));
+  registry.add(collection_function("map_concat", "map",
+                                   "map_concat(map, …) - the entries of all maps", 0, kAnyNumber,
+                                   resolve_concat));
+  registry.add(collection_function("map_keys", "map", "map_keys(map) - the keys", 1, 1,
+                                   [](Arguments arguments, const SqlSettings&) {
+                                     return resolve_side("map_keys", 0, arguments);
+                                   }));
+  registry.add(collection_function("map_values", "map", "map_values(map) - the values", 1, 1,
+                                   [](Arguments arguments, const SqlSettings&) {
+                                     return resolve_side("map_values", 1, arguments);
+                                   }));
+  registry.add(collection_function("map_entries", "map", "map_entries(map) - an array of its pairs",
+                                   1, 1, resolve_entries));
+  registry.add(collection_function("map_contains_key", "map",
+                                   "map_contains_key(map, key) - true when the key is there", 2, 2,
+                                   resolve_contains));
+  registry.add(collection_function(
+      "str_to_map", "map", "str_to_map(text[, between pairs[, after keys]]) - the pairs of a text",
+      1, 3, resolve_from_text));
 }
 
 }  // namespace stream

@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/functions/signature.hpp>
 #include <libstream/expressions/xor_shift_random.hpp>
@@ -26,12 +27,8 @@ std::string catalog_name(const DataType& type) {
       }
       return text + ">";
     }
-    default: {
-      std::string text = type.to_string();
-      for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-      return text;
-    }
+    default:
+      return ascii_lower(type.to_string());
   }
 }
 

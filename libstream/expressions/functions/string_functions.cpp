@@ -1,3 +1,4 @@
+#include <libstream/base/ascii.hpp>
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/case_mapping.hpp>
 #include <libstream/expressions/functions/collections.hpp>
@@ -115,7 +116,7 @@ std::string soundex(std::string_view text) {
   constexpr std::string_view kCodes = "01230127022455012623017202";
   if (text.empty()) return {};
   const auto letter = [](char c) -> int {
-    const char upper = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    const char upper = ascii_upper(c);
     return upper >= 'A' && upper <= 'Z' ? upper - 'A' : -1;
   };
   const int first = letter(text[0]);

@@ -1,4 +1,5 @@
 // Functions over timestamps: truncation, units added and counted, seconds and millis since 1970.
+#include <libstream/base/ascii.hpp>
 #include <libstream/data/decimal.hpp>
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/calendar_arithmetic.hpp>
@@ -66,9 +67,7 @@ std::optional<CountedUnit> find_unit(std::string_view name) {
       {"QUARTER", {0, 3}},
       {"YEAR", {0, 12}},
   };
-  std::string upper(name);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  const std::string upper = ascii_upper(name);
   for (const auto& [known, unit] : kUnits) {
     if (known == upper) return unit;
   }

@@ -48,6 +48,7 @@ void NodeAgent::tick() {
 void NodeAgent::handle(ClusterCommands commands) {
   for (const ClusterCommand& command : commands)
     std::visit([this](const auto& one) { carry_out(one); }, command);
+  answer_submitters();
   if (!commands.empty()) answer_all_followers();  // the view may have news for them
 }
 

@@ -71,6 +71,8 @@ class NodeAgent final : public caf::event_based_actor {
   void take_client_request(const ClientRequest& request, const caf::actor& client);
   void take_request(const ClientRequest& request, const std::string& home);
   void take_reply(const ClientReply& reply);
+  void submit(const ClientRequest& request, const std::string& home);
+  void answer_submitters();
   void answer_client(const std::string& home, const ClientReply& reply);
   void drain(const std::string& which);
   void follow(const ClientRequest& request, const std::string& home);
@@ -117,6 +119,13 @@ class NodeAgent final : public caf::event_based_actor {
   std::map<std::uint64_t, std::shared_ptr<ProgramRun>> runs_;  ///< by submission
   std::map<std::uint64_t, std::shared_ptr<ProgramLog>> logs_;  ///< by submission
   std::map<std::uint64_t, caf::actor> clients_;                ///< of this node, by ticket
+  struct Submitter {
+    ClientReply accepted;
+    std::string home;
+    QueryProgram program;
+    std::uint64_t version = 0;  ///< of the view that has it
+  };
+  std::vector<Submitter> submitters_;  ///< whose submission this node alone knows
   struct Follower {
     ClientRequest request;
     std::string home;

@@ -49,13 +49,8 @@ void NodeAgent::take_request(const ClientRequest& request, const std::string& ho
   if (!board_.is_leader())
     return send_to(board_.view().leader, encode_frame(ForwardedRequest{home, request}));
   switch (request.what) {
-    case What::submit: {
-      ClientReply accepted;
-      accepted.ticket = request.ticket;
-      accepted.submission = board_.view().next_submission;
-      handle(board_.on_submit(with_checkpoint(request.program, setup_->checkpoints), home, now()));
-      return answer_client(home, accepted);
-    }
+    case What::submit:
+      return submit(request, home);
     case What::drain:
       return drain(request.node);
     case What::rescale:
@@ -66,6 +61,33 @@ void NodeAgent::take_request(const ClientRequest& request, const std::string& ho
     case What::follow:
       return;
   }
+}
+
+void NodeAgent::submit(const ClientRequest& request, const std::string& home) {
+  Submitter submitter;
+  submitter.accepted.ticket = request.ticket;
+  submitter.accepted.submission = board_.view().next_submission;
+  submitter.home = home;
+  submitter.program = with_checkpoint(request.program, setup_->checkpoints);
+  auto commands = board_.on_submit(submitter.program, home, now());
+  submitter.version = board_.view().version;
+  submitters_.push_back(std::move(submitter));
+  handle(std::move(commands));
+}
+
+/// Those whose submission outlives this node; or is not the next leader's, who never heard of it.
+void NodeAgent::answer_submitters() {
+  std::erase_if(submitters_, [this](const Submitter& one) {
+    const Submission* found = board_.view().find_submission(one.accepted.submission);
+    const bool is_known = found != nullptr && found->program == one.program;
+    if (is_known && board_.is_leader() && !board_.is_shared(one.version)) return false;
+    answer_client(one.home,
+                  is_known ? one.accepted
+                           : refusal(one.accepted.ticket,
+                                     transient("the cluster's leader changed as the program was "
+                                               "handed in; submit it again")));
+    return true;
+  });
 }
 
 void NodeAgent::drain(const std::string& which) {

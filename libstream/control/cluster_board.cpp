@@ -103,6 +103,7 @@ ClusterCommands ClusterBoard::on_view(const ClusterView& view, std::int64_t now)
   follow_view(out);
   repeat_reports(out);
   if (!has_same_members) out.emplace_back(MembersChanged{lost});
+  out.emplace_back(SendHeartbeat{{view_.leader}});
   return out;
 }
 
@@ -175,6 +176,10 @@ ClusterCommands ClusterBoard::on_heartbeat(const std::string& from, const Pulse&
   if (!is_leader()) return out;
   const auto seen = std::pair(pulse.term, pulse.version);
   const auto own = std::pair(view_.term, view_.version);
+  if (pulse.leader == self_.id && pulse.term == view_.term && view_.find(from) != nullptr) {
+    shared_version_ = std::max(shared_version_, pulse.version);
+    if (followers_.insert(from).second && settles_at_) go_on(now, out);
+  }
   if (pulse.leader == self_.id && seen > own) {
     view_.term = pulse.term + 1;  // of a time before this node began anew
     publish(out);
@@ -230,8 +235,8 @@ void ClusterBoard::elect(bool is_leader_silent, std::int64_t now, ClusterCommand
 
 /// Of two halves the one that kept the leader goes on; the other cannot tell a leader that is cut
 /// off from one that hangs. One that died has broken its connections.
-bool ClusterBoard::sees_enough() const {
-  const std::size_t twice = 2 * view_.members.size();
+bool ClusterBoard::is_enough(std::size_t num_members) const {
+  const std::size_t twice = 2 * num_members;
   return twice > view_.full_size || (twice == view_.full_size && !is_old_leader_silent_);
 }
 
@@ -240,6 +245,13 @@ std::int64_t ClusterBoard::patience() const {
 }
 
 std::int64_t ClusterBoard::long_patience() const { return kPatiences * patience(); }
+
+void ClusterBoard::go_on(std::int64_t now, ClusterCommands& out) {
+  settle(now, out);
+  const std::vector<Submission> before = view_.submissions;
+  place_submissions(now);
+  if (view_.submissions != before) publish(out);
+}
 
 /// A part that does not see enough of the members leaves what it lost to the others, and asks them.
 void ClusterBoard::settle(std::int64_t now, ClusterCommands& out) {
@@ -250,7 +262,7 @@ void ClusterBoard::settle(std::int64_t now, ClusterCommands& out) {
     accepted_at_ = now + patience();
     return ask_missing(out);
   }
-  if (now < *settles_at_) return;
+  if (now < *settles_at_ && !is_followed_by_enough()) return;
   if (sees_enough() || now >= gives_up_at_) {
     has_given_up_ = !sees_enough();
     settles_at_.reset();
@@ -283,15 +295,12 @@ ClusterCommands ClusterBoard::on_tick(std::int64_t now) {
   for (const std::string& node : liveness_.take_lost(now)) {
     for (ClusterCommand& command : lose(node, true, now)) out.emplace_back(std::move(command));
   }
-  if (is_leader()) settle(now, out);
   if (is_leader()) {
     // What runs here may have been reported to a leader that is gone.
     for (const auto& [number, report] : std::map(reports_)) {
       for (ClusterCommand& command : on_report(report, now)) out.emplace_back(std::move(command));
     }
-    const std::vector<Submission> before = view_.submissions;
-    place_submissions(now);
-    if (view_.submissions != before) publish(out);
+    go_on(now, out);
     if (const auto to = others(); !to.empty()) out.emplace_back(SendHeartbeat{to});
   } else {
     repeat_reports(out);

@@ -2,11 +2,11 @@
 // state machine. Events in, commands out; no clock, no network. The member of the lowest rank
 // leads: it alone changes the view. All other nodes hear it, and one another of it, by heartbeats.
 //
-//   a node joins         -> leader adds it, sends the view to all
+//   a node joins         -> leader adds it, sends the view to all, which tell that they have it
 //   a member is silent   -> leader drops it; what it coordinated is placed anew
-//   the leader is silent -> the next in rank leads under a higher term, after one more heartbeat;
-//                           it takes submissions over if it sees more than half of the members,
-//                           or half of them and the leader's connection broke: its process died
+//   the leader is silent -> the next in rank leads under a higher term; it takes submissions over
+//                           as soon as more than half of the members tell that they follow it, or
+//                           half of them and the leader's connection broke: its process died
 //   a view without self  -> the node joins again
 //
 // Two leaders may exist for a while; coordinators are then fenced by the terms of their
@@ -128,6 +128,12 @@ class ClusterBoard {
   /// What happened to a submission that was started here; told again until the leader knows.
   ClusterCommands report_submission(SubmissionReport report, std::int64_t now);
 
+  /// Does another member have this version of the leader's view, or is there none? What is in it
+  /// then outlives the leader.
+  bool is_shared(std::uint64_t version) const {
+    return view_.members.size() == 1 || shared_version_ >= version;
+  }
+
   const ClusterView& view() const { return view_; }
   const NodeInfo& self() const { return self_; }
   Pulse pulse() const { return {view_.leader, view_.term, view_.version}; }
@@ -143,10 +149,15 @@ class ClusterBoard {
  private:
   void publish(ClusterCommands& out);
   void remember_members();
-  bool sees_enough() const;
+  bool is_enough(std::size_t num_members) const;
+  bool sees_enough() const { return is_enough(view_.members.size()); }
+  bool is_followed_by_enough() const {
+    return !followers_.empty() && is_enough(followers_.size() + 1);
+  }
   ClusterCommands lose(const std::string& node, bool is_silent, std::int64_t now);
   std::int64_t patience() const;
   std::int64_t long_patience() const;
+  void go_on(std::int64_t now, ClusterCommands& out);
   void settle(std::int64_t now, ClusterCommands& out);
   void ask_missing(ClusterCommands& out);
   void ask_to_join(const NodeInfo& node, ClusterCommands& out);
@@ -178,6 +189,8 @@ class ClusterBoard {
   bool has_given_up_ = false;          ///< though they may be alive
   bool is_old_leader_silent_ = false;  ///< the one before this one: it may be alive, too
   std::int64_t accepted_at_ = 0;       ///< leader: then losses are final, and the members are all
+  std::uint64_t shared_version_ = 0;   ///< leader: the newest that another member told to have
+  std::set<std::string> followers_;    ///< leader: members that say so, under this term
   std::set<std::string> asked_;        ///< to let this node in
   std::vector<NodeInfo> known_;        ///< other nodes, the newest last
 };

@@ -7,6 +7,8 @@ namespace stream {
 // What the leader alone decides: members, and where submissions run.
 
 void ClusterBoard::lead(std::int64_t now) {
+  shared_version_ = 0;
+  followers_.clear();
   liveness_.forget_all();
   for (const std::string& node : others()) liveness_.watch(node, now);
   for (const Submission& one : view_.submissions) {
@@ -67,6 +69,7 @@ ClusterCommands ClusterBoard::on_join(const NodeInfo& node, const Standing& its,
 void ClusterBoard::drop(const std::string& node, std::int64_t now, ClusterCommands& out) {
   std::erase_if(view_.members, [&](const Member& member) { return member.node.id == node; });
   liveness_.forget(node);
+  followers_.erase(node);
   for (Submission& one : view_.submissions) {
     if (one.coordinator == node && !one.is_over()) one.coordinator.clear();
   }

@@ -165,6 +165,21 @@ TEST_CASE("the next in rank leads when the leader is lost, and takes its submiss
   CHECK(nodes.boards.at("b").view().find_submission(1)->attempt == 2);
 }
 
+TEST_CASE("a new leader takes over as soon as enough of the members follow it, and not before") {
+  Nodes nodes;
+  for (const char* id : {"a", "b", "c", "d", "e"})
+    nodes.start(id, std::string(id) == "a" ? "" : "a");
+  nodes.run("a", nodes.boards.at("a").on_submit({}, "b", nodes.now));
+  nodes.boards.erase("a");
+  nodes.cut = {"d", "e"};
+  nodes.run("b", nodes.boards.at("b").on_peer_lost("a", nodes.now));
+  CHECK(nodes.boards.at("c").view().leader == "b");
+  CHECK_FALSE(has(nodes.log, "b starts 1"));  // it has heard of two of five
+  nodes.cut = {};
+  nodes.run("d", nodes.boards.at("d").on_peer_lost("a", nodes.now));
+  CHECK(has(nodes.log, "b starts 1"));
+}
+
 TEST_CASE("the smaller part of a torn cluster takes nothing over, and joins again when it can") {
   Nodes nodes;
   for (const char* id : {"a", "b", "c", "d", "e"})
@@ -320,4 +335,21 @@ TEST_CASE("a report that got lost is told again") {
   nodes.cut.clear();
   nodes.pass(100);
   CHECK(nodes.boards.at("a").view().find_submission(2)->state == SubmissionState::ended);
+}
+
+TEST_CASE("a submission is safe when another node has it, or there is none") {
+  Nodes nodes;
+  nodes.start("a");
+  ClusterBoard& leader = nodes.boards.at("a");
+  nodes.run("a", leader.on_submit({}, "a", nodes.now));
+  CHECK(leader.is_shared(leader.view().version));
+  nodes.start("b", "a");
+  nodes.start("c", "a");
+  CHECK(leader.is_shared(leader.view().version));
+  nodes.cut = {"a"};
+  nodes.run("a", leader.on_submit({}, "a", nodes.now));
+  CHECK_FALSE(leader.is_shared(leader.view().version));
+  nodes.cut = {};
+  nodes.pass(50);
+  CHECK(leader.is_shared(leader.view().version));
 }

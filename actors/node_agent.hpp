@@ -107,6 +107,8 @@ class NodeAgent final : public caf::event_based_actor {
   struct Host {
     caf::actor actor;
     std::string coordinator;
+    std::string query_id;
+    std::int64_t term = 0;
   };
   std::map<GenerationKey, Host> hosts_;
   struct Sequence {

@@ -60,8 +60,8 @@ void NodeAgent::take_frame(std::string&& frame) {
       return take_message<OpenTasks>(frame, [&](OpenTasks m) { open_tasks(std::move(m)); });
     case FrameKind::close_tasks:
       return take_message<CloseTasks>(frame, [&](const CloseTasks& m) {
-        if (!hosts_.contains(m.generation) && from)
-          caf_compat::send(this, from, encode_frame(TasksClosed{m.generation, peers_->self()}));
+        if (!hosts_.contains(m.generation))
+          send_to(m.from, encode_frame(TasksClosed{m.generation, peers_->self()}));
         close_tasks(m.generation);
       });
     case FrameKind::check_tasks:
@@ -104,13 +104,20 @@ std::unique_ptr<NodeWorkers> NodeAgent::make_workers() {
 }
 
 void NodeAgent::open_tasks(OpenTasks request) {
-  // An owner of a lower term has been replaced; a higher one replaces.
   const GenerationKey generation = request.generation;
-  std::string owner = request.coordinator;
-  const auto host =
+  // Whoever asked for older tasks of the query could not tell this node to end them.
+  std::vector<GenerationKey> replaced;
+  for (const auto& [key, host] : hosts_) {
+    if (host.query_id == request.query_id &&
+        std::pair(host.term, key.number) < std::pair(request.term, generation.number))
+      replaced.push_back(key);
+  }
+  for (const GenerationKey& key : replaced) close_tasks(key);
+  Host host{{}, request.coordinator, request.query_id, request.term};
+  host.actor =
       system().spawn<TaskHostActor, caf::detached>(peers_, setup_->planner, std::move(request));
-  hosts_[generation] = {host, std::move(owner)};
-  caf_compat::send(this, host, OpenHost{});
+  const caf::actor& opened = (hosts_[generation] = std::move(host)).actor;
+  caf_compat::send(this, opened, OpenHost{});
 }
 
 void NodeAgent::close_tasks(const GenerationKey& generation) {

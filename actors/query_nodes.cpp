@@ -58,7 +58,7 @@ void QueryNodes::close(std::uint64_t generation) {
   peers_->stop_listening(key(generation));
   // A node that does not answer is lost, and what it may still write counts for nothing.
   [[maybe_unused]] const auto closed =
-      peers_->ask_all(key(generation), others, encode_frame(CloseTasks{key(generation)}));
+      peers_->ask_all(key(generation), others, encode_frame(CloseTasks{key(generation), self()}));
 }
 
 std::optional<QueryNodes::Running> QueryNodes::running() const {

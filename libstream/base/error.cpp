@@ -27,6 +27,8 @@ std::string_view to_string(ErrorClass error_class) {
       return "transient";
     case ErrorClass::fatal:
       return "fatal";
+    case ErrorClass::fenced:
+      return "fenced";
   }
   STREAM_UNREACHABLE("error class");
 }
@@ -46,6 +48,7 @@ Error bad_data(std::string message) { return {ErrorClass::bad_data, std::move(me
 Error user_code(std::string message) { return {ErrorClass::user_code, std::move(message)}; }
 Error transient(std::string message) { return {ErrorClass::transient, std::move(message)}; }
 Error fatal(std::string message) { return {ErrorClass::fatal, std::move(message)}; }
+Error fenced(std::string message) { return {ErrorClass::fenced, std::move(message)}; }
 
 Error join_errors(const std::vector<Error>& errors) {
   STREAM_CHECK(!errors.empty(), "no error to join");

@@ -16,6 +16,7 @@ enum class ErrorClass {
   user_code,   ///< a user's function threw
   transient,   ///< may go away by itself: back off, restart from the last commit
   fatal,       ///< the query stops and its state is kept
+  fenced,      ///< another run of the query took over; this one writes nothing any more
 };
 
 /// The class's name as users read it, for example "bad option".
@@ -45,6 +46,7 @@ Error bad_data(std::string message);
 Error user_code(std::string message);
 Error transient(std::string message);
 Error fatal(std::string message);
+Error fenced(std::string message);
 
 /// Joins all problems found in one pass into one error of the first one's class. Requires one.
 Error join_errors(const std::vector<Error>& errors);

@@ -48,12 +48,13 @@ void ClusterBoard::ask_to_join(const NodeInfo& node, ClusterCommands& out) {
 ClusterCommands ClusterBoard::on_join(const NodeInfo& node, const Standing& its, std::int64_t now) {
   ClusterCommands out;
   if (!is_leader() || node.id == self_.id) return out;
-  if (view_.find(node.id) != nullptr) {
-    out.emplace_back(SendView{{node.id}});
-    return out;
-  }
+  // Also a member, one that leads the others since this node hung.
   if (its != Standing{} && std::pair(its, node.id) > std::pair(standing(), self_.id)) {
     ask_to_join(node, out);
+    return out;
+  }
+  if (view_.find(node.id) != nullptr) {
+    out.emplace_back(SendView{{node.id}});
     return out;
   }
   view_.members.push_back({node, view_.next_rank++, false});

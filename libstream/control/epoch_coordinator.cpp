@@ -277,9 +277,10 @@ bool EpochCoordinator::is_store_writing() const {
 }
 
 Error EpochCoordinator::lost_tasks() const {
-  return fatal("tasks were lost " + std::to_string(options_.max_restores + 1) +
-               " times without a committed epoch between; look at the nodes' logs, then start the "
-               "query again");
+  return transient(
+      "tasks were lost " + std::to_string(options_.max_restores + 1) +
+      " times without a committed epoch between; look at the nodes' logs, then start the "
+      "query again");
 }
 
 Commands EpochCoordinator::on_tasks_lost(EpochMillis now) {
@@ -384,6 +385,7 @@ Commands EpochCoordinator::on_tasks_restored(EpochMillis now, std::optional<std:
   if (phase_ != Phase::restoring || restore_at_ || !is_of_this_attempt(attempt)) return out;
   now_ = now;
   phase_ = Phase::active;
+  next_start_ = now;  // what came meanwhile does not wait for the next interval, as after a start
   if (rescale_under_way_ > 0) out.push_back(Rescaled{std::exchange(rescale_under_way_, 0)});
   advance(out);
   return out;

@@ -24,7 +24,7 @@ class RestartPolicy {
   void on_started(std::int64_t now) { started_at_ = now; }
 
   /// When to start again; nullopt: the error stands. Only what may go away by itself is tried
-  /// again.
+  /// again, and what another run has fenced: whoever asked for that one may be a leader no more.
   std::optional<std::int64_t> on_failed(ErrorClass error, std::int64_t now);
 
   /// The node of the coordinator is gone, which says nothing against the query: at once.

@@ -146,6 +146,7 @@ struct TasksOpened {
 struct CloseTasks {
   static constexpr FrameKind kKind = FrameKind::close_tasks;
   GenerationKey generation;
+  std::string from;
 };
 
 /// Are they still there? A node that has thrown them away, for it was cut off, answers by an error.

@@ -8,7 +8,7 @@
 namespace stream {
 
 constexpr SubmissionState last_of(SubmissionState) { return SubmissionState::failed; }
-constexpr ErrorClass last_of(ErrorClass) { return ErrorClass::fatal; }
+constexpr ErrorClass last_of(ErrorClass) { return ErrorClass::fenced; }
 constexpr ClientRequest::What last_of(ClientRequest::What) { return ClientRequest::What::follow; }
 constexpr ClientReply::What last_of(ClientReply::What) { return ClientReply::What::refused; }
 constexpr ProgramEvent::What last_of(ProgramEvent::What) { return ProgramEvent::What::dropped; }
@@ -167,7 +167,7 @@ void describe(Archive& archive, TasksOpened& r) {
 }
 template <class Archive>
 void describe(Archive& archive, CloseTasks& r) {
-  archive(r.generation);
+  archive(r.generation, r.from);
 }
 template <class Archive>
 void describe(Archive& archive, CheckTasks& r) {

@@ -286,7 +286,7 @@ class Directory final : public CheckpointDirectory {
   Result<void> check_term() {
     STREAM_TRY(const auto runs, numbered_files(files_, at("runs")));
     if (!runs.empty() && runs.back() > term_)
-      return fatal(
+      return fenced(
           fmt::format("{}: another run of this query (term {}) took over from this one (term {})",
                       path_, runs.back(), term_));
     return {};

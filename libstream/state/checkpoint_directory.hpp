@@ -55,9 +55,9 @@ class CheckpointDirectory {
   virtual Result<std::optional<Entry>> last_commit() = 0;
   virtual Result<std::optional<Entry>> uncommitted_offsets() = 0;
 
-  /// Exclusive and durable; the same text again is fine. Error fatal when a higher term has
-  /// appeared, or N exists with another text; by_term transient then: a run of a lower term wrote
-  /// it at the last moment, and who opens the checkpoint again goes on from there.
+  /// Exclusive and durable; the same text again is fine. Error fenced when a higher term has
+  /// appeared; fatal when N exists with another text, by_term transient: a run of a lower term
+  /// wrote it at the last moment, and who opens the checkpoint again goes on from there.
   virtual Result<void> write_offsets(std::int64_t n, const std::string& text) = 0;
   virtual Result<void> write_commit(std::int64_t n, const std::string& text) = 0;
 

@@ -176,7 +176,7 @@ TEST_CASE("a zombie that goes on after its successor began writes nothing") {
   auto returned = sink->make_writer();
   const auto opened = returned->open({local_file_system(), "query", 0, 2, 1});
   REQUIRE_FALSE(opened);
-  CHECK(opened.error().error_class() == ErrorClass::fatal);
+  CHECK(opened.error().error_class() == ErrorClass::fenced);
   CHECK_THAT(opened.error().message(), ContainsSubstring("a later start of this query"));
 }
 

@@ -30,6 +30,8 @@ std::string_view to_string(ClusterFault fault) {
       return "of them with the coordinator";
     case ClusterFault::cut:
       return "cuts";
+    case ClusterFault::hang:
+      return "hangs";
     case ClusterFault::lost_message:
       return "messages lost with their link";
     case ClusterFault::doubled_frame:
@@ -76,9 +78,20 @@ std::vector<NodeInfo> SimulatedCluster::reachable_from(const std::string& node) 
   return reachable;
 }
 
+/// Not while the node hangs; what comes meanwhile keeps its order.
+void SimulatedCluster::at_node(const std::string& node, EpochMillis time,
+                               std::function<void()> event) {
+  world_.at(time, [this, node, event = std::move(event)] {
+    const auto hung = hung_until_.find(node);
+    if (hung == hung_until_.end() || world_.now() >= hung->second) return event();
+    at_node(node, hung->second, event);
+  });
+}
+
 void SimulatedCluster::later(const std::string& node, std::function<void(SimulatedNode&)> event,
                              EpochMillis delay_max) {
-  world_.at(world_.now() + world_.pick(0, delay_max), [this, node, event = std::move(event)] {
+  const EpochMillis time = world_.now() + world_.pick(0, delay_max);
+  at_node(node, time, [this, node, event = std::move(event)] {
     if (SimulatedNode* self = alive(node)) event(*self);
   });
 }
@@ -106,10 +119,10 @@ void SimulatedCluster::send(const std::string& from, const std::string& to,
     if (are_connected(from, to)) return arrive(*node);
     torn_.insert({from, to});
   };
-  world_.at(last, deliver);
+  at_node(to, last, deliver);
   if (may_double && world_.fault_chance(20)) {
     happened(ClusterFault::doubled_frame);
-    world_.at(last + world_.pick(0, 20), deliver);
+    at_node(to, last + world_.pick(0, 20), deliver);
   }
 }
 
@@ -141,6 +154,7 @@ void SimulatedCluster::harm() {
     const std::string id = victim->first;
     world_.trace("crash", static_cast<std::int64_t>(nodes_.size()));
     cut_.erase(id);
+    hung_until_.erase(id);
     nodes_.erase(victim);
     // Connections of a process that ended are closed; else silence must be noticed.
     if (world_.chance(50)) {
@@ -159,6 +173,9 @@ void SimulatedCluster::harm() {
       // What was sent meanwhile is lost, and its links say so.
       for (const auto& [a, b] : std::exchange(torn_, {})) break_link(a, b);
     });
+  } else if (nodes_.size() > 1 && world_.fault_chance(10)) {
+    happened(ClusterFault::hang);
+    hung_until_[any()->first] = world_.now() + world_.pick(10, 400);
   } else if (nodes_.size() > 2 && world_.fault_chance(5)) {
     const std::string id = any()->first;
     for (const auto& [other, node] : nodes_) {

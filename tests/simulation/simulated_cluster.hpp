@@ -3,7 +3,8 @@
 // thread.
 //
 // A link keeps order. When it loses a message it is broken: both ends hear so, as of TCP. Frames
-// may come twice. A cut set of nodes hears only itself, and nobody is told until it is over.
+// may come twice. A cut set of nodes hears only itself, and nobody is told until it is over. A node
+// that hangs goes on afterwards with all that came meanwhile.
 #pragma once
 
 #include <libstream/control/cluster_board.hpp>
@@ -22,6 +23,7 @@ enum class ClusterFault {
   node_crash,
   coordinator_crash,
   cut,
+  hang,
   lost_message,
   doubled_frame,
   late_message,
@@ -76,6 +78,7 @@ class SimulatedCluster {
  private:
   void start_node();
   void harm();
+  void at_node(const std::string& node, EpochMillis time, std::function<void()> event);
   void break_link(const std::string& a, const std::string& b);
   void look_after();
   void submit_if_forgotten();
@@ -91,6 +94,7 @@ class SimulatedCluster {
   Workload workload_;
   std::map<std::string, std::shared_ptr<SimulatedNode>> nodes_;
   std::set<std::string> cut_;
+  std::map<std::string, EpochMillis> hung_until_;
   std::set<std::pair<std::string, std::string>> torn_;  ///< links that lost messages by a cut
   std::map<std::pair<std::string, std::string>, EpochMillis> links_;  ///< last arrival
   std::uint64_t next_node_ = 1;

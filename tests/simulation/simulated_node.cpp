@@ -496,12 +496,11 @@ void SimulatedNode::fail(Error error) {
 void SimulatedNode::stopped(const std::optional<Error>& error) {
   if (!coordinator_) return;
   cluster_.world().trace("stopped", coordinator_->term);
-  if (error && error->message().find("another owner") != std::string::npos)
+  if (error && error->error_class() == ErrorClass::fenced)
     cluster_.happened(ClusterFault::refused_owner);
-  const SubmissionReport report{coordinator_->number, coordinator_->attempt,
-                                SubmissionState::failed,
-                                // Taken over, or worn out by losses: a later attempt goes on.
-                                ErrorClass::transient, error ? error->message() : ""};
+  const SubmissionReport report{
+      coordinator_->number, coordinator_->attempt, SubmissionState::failed,
+      error ? error->error_class() : ErrorClass::transient, error ? error->message() : ""};
   coordinator_.reset();
   handle(board_.report_submission(report, now()));
 }

@@ -171,7 +171,7 @@ bool World::refuses(std::int64_t term, bool exists) {
 }
 
 Result<void> World::write_offsets(std::int64_t term, const EpochOffsets& offsets) {
-  if (refuses(term, offsets_.contains(offsets.epoch))) return fatal("offsets: another owner");
+  if (refuses(term, offsets_.contains(offsets.epoch))) return fenced("offsets: another owner");
   EpochOffsets stored = offsets;
   stored.term = term;
   offsets_[stored.epoch] = to_text(stored);
@@ -180,7 +180,7 @@ Result<void> World::write_offsets(std::int64_t term, const EpochOffsets& offsets
 
 Result<void> World::write_commit(std::int64_t term, EpochCommit commit,
                                  std::vector<Counts> states) {
-  if (refuses(term, commits_.contains(commit.epoch))) return fatal("commits: another owner");
+  if (refuses(term, commits_.contains(commit.epoch))) return fenced("commits: another owner");
   commit.term = term;
   const EpochId epoch = commit.epoch;
   commits_[epoch] = {to_text(commit), std::move(states)};
@@ -214,7 +214,7 @@ bool World::is_all_committed() const {
 Result<void> World::write_manifest(EpochId epoch, const std::vector<std::string>& names) {
   if (manifests_.contains(epoch)) return {};
   for (const std::string& name : names) {
-    if (!staged_.contains(name)) return fatal(name + " was swept by another owner");
+    if (!staged_.contains(name)) return fenced(name + " was swept by another owner");
   }
   manifests_[epoch] = names;
   return {};
@@ -224,7 +224,7 @@ Result<void> World::commit_marked(std::size_t task, EpochId epoch, const std::st
   const auto marker = markers_.find(task);
   if (marker != markers_.end() && marker->second >= epoch) return {};
   const auto rows = staged_.find(name);
-  if (rows == staged_.end()) return fatal(name + " was swept by another owner");
+  if (rows == staged_.end()) return fenced(name + " was swept by another owner");
   markers_[task] = epoch;
   marked_rows_.insert(marked_rows_.end(), rows->second.begin(), rows->second.end());
   return {};

@@ -95,7 +95,7 @@ Error KafkaProducer::failure(rd_kafka_error_s* error, std::string_view doing) {
                            code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
     if (!is_fenced) return failure_of_attempt(code, doing, text);
     const std::int64_t age = is_in_transaction_ ? steady_millis() - transaction_began_ : 0;
-    return fatal(fmt::format(
+    return fenced(fmt::format(
         "{}; another instance of this query has taken over, or this transaction ({} ms old) was "
         "open for longer than kafka.transaction.timeout.ms: this instance stops and nothing of its "
         "epoch is visible; start it again if no other runs",

@@ -32,8 +32,8 @@ std::int64_t EpochMarker::lock_number() const {
       hash_bytes(fmt::format("{}\n{}\n{}", key_.query_id, key_.sink, key_.task)));
 }
 
-Error EpochMarker::fenced() const {
-  return fatal(
+Error EpochMarker::taken_over() const {
+  return fenced(
       fmt::format("a later start of this query writes to '{}' (table {}): this one stops, its open "
                   "transaction is rolled back",
                   key_.sink, key_.table.shown()));
@@ -76,7 +76,7 @@ Result<void> EpochMarker::claim(Connection& connection) {
              connection.query(fmt::format("SELECT term FROM {} WHERE {}", table, where())));
   if (known.size() > 0) {
     const std::int64_t term = number_of(known.text(0, 0));
-    if (term > term_) return fenced();
+    if (term > term_) return taken_over();
     if (term < term_) STREAM_TRY(end_earlier(connection));
   }
   STREAM_TRY(lock(connection));
@@ -86,7 +86,7 @@ Result<void> EpochMarker::claim(Connection& connection) {
                  "{}) ON CONFLICT (query_id, sink, task) DO UPDATE SET term = excluded.term WHERE "
                  "m.term <= excluded.term RETURNING epoch",
                  table, quote_text(key_.query_id), quote_text(key_.sink), key_.task, term_)));
-  if (mine.size() == 0) return fenced();
+  if (mine.size() == 0) return taken_over();
   last_epoch_ = number_of(mine.text(0, 0));
   return {};
 }
@@ -98,7 +98,7 @@ Result<void> EpochMarker::commit(Connection& connection, std::int64_t epoch) {
                                  "{} AND term = {} AND epoch < "
                                  "{} RETURNING 1) SELECT 1 / count(*) FROM marked; COMMIT",
                                  key_.table.quoted(), epoch, where(), term_, epoch));
-  if (!done && connection.last_state() == kDivisionByZero) return fenced();
+  if (!done && connection.last_state() == kDivisionByZero) return taken_over();
   if (done) last_epoch_ = epoch;
   return done;
 }

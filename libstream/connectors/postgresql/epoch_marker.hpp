@@ -34,7 +34,7 @@ class EpochMarker {
   std::int64_t lock_number() const;
   Result<void> end_earlier(Connection& connection);
   Result<void> lock(Connection& connection);
-  Error fenced() const;
+  Error taken_over() const;
 
   MarkerKey key_;
   std::int64_t term_;

@@ -27,10 +27,12 @@ class Nodes {
     for (const ClusterCommand& command : commands)
       std::visit([&](const auto& c) { carry_out(from, c); }, command);
   }
-  void pass(std::int64_t millis) {
+  void pass(std::int64_t millis, const std::string& hung = "") {
     for (const std::int64_t end = now + millis; now < end;) {
       now += 50;
-      for (auto& [id, board] : boards) run(id, board.on_tick(now));
+      for (auto& [id, board] : boards) {
+        if (id != hung) run(id, board.on_tick(now));
+      }
     }
   }
   void report(const std::string& from, SubmissionReport report) {
@@ -112,6 +114,7 @@ TEST_CASE("a query that fails for passing reasons starts again later and later, 
   policy.on_started(5000);
   CHECK(policy.on_failed(ErrorClass::transient, 15'000) == 15'100);
   CHECK(policy.on_failed(ErrorClass::user_code, 15'000) == std::nullopt);
+  CHECK(policy.on_failed(ErrorClass::fenced, 20'000) == 20'100);
 }
 
 TEST_CASE("nodes that join see one another and one leader") {
@@ -178,6 +181,25 @@ TEST_CASE("a new leader takes over as soon as enough of the members follow it, a
   nodes.cut = {};
   nodes.run("d", nodes.boards.at("d").on_peer_lost("a", nodes.now));
   CHECK(has(nodes.log, "b starts 1"));
+}
+
+TEST_CASE("a leader that hung follows the one that took over, whom it still takes for a member") {
+  Nodes nodes;
+  for (const char* id : {"a", "b", "c"}) nodes.start(id, std::string(id) == "a" ? "" : "a");
+  nodes.run("a", nodes.boards.at("a").on_submit({}, "b", nodes.now));
+  nodes.cut = {"a"};
+  nodes.pass(1000, "a");
+  REQUIRE(has(nodes.log, "b starts 1"));
+  REQUIRE(nodes.boards.at("a").view().members.size() == 3);
+  nodes.cut = {};
+  nodes.pass(350, "a");  // it is asked before it looks at its clock
+  nodes.pass(100);
+  for (const auto& [id, board] : nodes.boards) {
+    CHECK(board.view().leader == "b");
+    CHECK(board.view().members.size() == 3);
+  }
+  CHECK(has(nodes.log, "a stops 1"));
+  CHECK_FALSE(has(nodes.log, "b stops 1"));
 }
 
 TEST_CASE("the smaller part of a torn cluster takes nothing over, and joins again when it can") {

@@ -54,7 +54,7 @@ TEST_CASE("a run that was taken over writes nothing more") {
   REQUIRE(write_file_exclusive(disk, at("runs/2"), with_checksum("query")).value());
   for (const auto& written : {directory->write_offsets(1, "x"), directory->write_commit(0, "x")}) {
     REQUIRE_FALSE(written);
-    CHECK(written.error().error_class() == ErrorClass::fatal);
+    CHECK(written.error().error_class() == ErrorClass::fenced);
     CHECK_THAT(written.error().message(), ContainsSubstring("another run of this query"));
   }
   CHECK_FALSE(disk.exists(at("commits/0")).value());

@@ -17,7 +17,7 @@ class UnsyncedFile final : public WritableFile {
 }  // namespace
 
 Result<std::unique_ptr<WritableFile>> UnsyncedFileSystem::open_writing(const std::string& path) {
-  STREAM_TRY(auto file, files_.open_writing(path));
+  STREAM_TRY(auto file, ForwardingFileSystem::open_writing(path));
   return std::unique_ptr<WritableFile>(std::make_unique<UnsyncedFile>(std::move(file)));
 }
 

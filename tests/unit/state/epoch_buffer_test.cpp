@@ -1,3 +1,4 @@
+#include <libstream/base/forwarding_file_system.hpp>
 #include <libstream/base/local_file_system.hpp>
 #include <libstream/base/memory_file_system.hpp>
 #include <libstream/base/unique_id.hpp>
@@ -245,40 +246,15 @@ TEST_CASE("every failure of the file system is an error that names the settings"
 namespace {
 
 /// Hands out bytes changed by `damage`, which gets what was read and the place.
-class DamagingFileSystem final : public FileSystem {
+class DamagingFileSystem final : public ForwardingFileSystem {
  public:
   using Damage = std::function<std::size_t(std::uint64_t offset, char* bytes, std::size_t count)>;
   DamagingFileSystem(FileSystem& files, Damage damage)
-      : files_(files), damage_(std::move(damage)) {}
+      : ForwardingFileSystem(files), damage_(std::move(damage)) {}
 
-  Result<FileStatus> status(const std::string& path) override { return files_.status(path); }
-  Result<bool> exists(const std::string& path) override { return files_.exists(path); }
-  Result<std::vector<FileStatus>> list(const std::string& directory, std::size_t limit) override {
-    return files_.list(directory, limit);
-  }
   Result<std::unique_ptr<RandomAccessFile>> open_reading(const std::string& path) override {
-    STREAM_TRY(auto file, files_.open_reading(path));
+    STREAM_TRY(auto file, ForwardingFileSystem::open_reading(path));
     return std::unique_ptr<RandomAccessFile>(std::make_unique<Reader>(std::move(file), damage_));
-  }
-  Result<std::unique_ptr<WritableFile>> open_writing(const std::string& path) override {
-    return files_.open_writing(path);
-  }
-  Result<void> create_directories(const std::string& path) override {
-    return files_.create_directories(path);
-  }
-  Result<void> rename(const std::string& from, const std::string& to) override {
-    return files_.rename(from, to);
-  }
-  Result<bool> link_exclusive(const std::string& from, const std::string& to) override {
-    return files_.link_exclusive(from, to);
-  }
-  Result<void> remove(const std::string& path) override { return files_.remove(path); }
-  Result<void> remove_all(const std::string& path) override { return files_.remove_all(path); }
-  Result<void> sync_directory(const std::string& path) override {
-    return files_.sync_directory(path);
-  }
-  Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
-    return files_.lock(path);
   }
 
  private:
@@ -296,7 +272,6 @@ class DamagingFileSystem final : public FileSystem {
     const Damage& damage_;
   };
 
-  FileSystem& files_;
   const Damage damage_;
 };
 

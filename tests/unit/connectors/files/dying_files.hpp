@@ -2,59 +2,48 @@
 // kill -9. What was done until then stays in the file system below.
 #pragma once
 
-#include <libstream/base/file_system.hpp>
+#include <libstream/base/forwarding_file_system.hpp>
 
 #include <limits>
 
 namespace stream::testing {
 
-class DyingFiles : public FileSystem {
+class DyingFiles : public ForwardingFileSystem {
  public:
-  explicit DyingFiles(FileSystem& below) : below_(below) {}
+  using ForwardingFileSystem::ForwardingFileSystem;
 
   int num_changes = 0;  ///< asked for so far
   int dies_before = std::numeric_limits<int>::max();
   bool is_dead() const { return num_changes > dies_before; }
 
-  Result<FileStatus> status(const std::string& path) override { return below_.status(path); }
-  Result<bool> exists(const std::string& path) override { return below_.exists(path); }
-  Result<std::vector<FileStatus>> list(const std::string& directory, std::size_t limit) override {
-    return below_.list(directory, limit);
-  }
-  Result<std::unique_ptr<RandomAccessFile>> open_reading(const std::string& path) override {
-    return below_.open_reading(path);
-  }
   Result<std::unique_ptr<WritableFile>> open_writing(const std::string& path) override {
     STREAM_TRY(change());
-    STREAM_TRY(auto file, below_.open_writing(path));
+    STREAM_TRY(auto file, ForwardingFileSystem::open_writing(path));
     return std::unique_ptr<WritableFile>(std::make_unique<Writer>(*this, std::move(file)));
   }
   Result<void> create_directories(const std::string& path) override {
     STREAM_TRY(change());
-    return below_.create_directories(path);
+    return ForwardingFileSystem::create_directories(path);
   }
   Result<void> rename(const std::string& from, const std::string& to) override {
     STREAM_TRY(change());
-    return below_.rename(from, to);
+    return ForwardingFileSystem::rename(from, to);
   }
   Result<bool> link_exclusive(const std::string& from, const std::string& to) override {
     STREAM_TRY(change());
-    return below_.link_exclusive(from, to);
+    return ForwardingFileSystem::link_exclusive(from, to);
   }
   Result<void> remove(const std::string& path) override {
     STREAM_TRY(change());
-    return below_.remove(path);
+    return ForwardingFileSystem::remove(path);
   }
   Result<void> remove_all(const std::string& path) override {
     STREAM_TRY(change());
-    return below_.remove_all(path);
+    return ForwardingFileSystem::remove_all(path);
   }
   Result<void> sync_directory(const std::string& path) override {
     STREAM_TRY(change());
-    return below_.sync_directory(path);
-  }
-  Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
-    return below_.lock(path);
+    return ForwardingFileSystem::sync_directory(path);
   }
 
  private:
@@ -84,8 +73,6 @@ class DyingFiles : public FileSystem {
     if (++num_changes > dies_before) return transient("the process is dead");
     return {};
   }
-
-  FileSystem& below_;
 };
 
 }  // namespace stream::testing

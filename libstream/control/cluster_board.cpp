@@ -85,6 +85,14 @@ ClusterCommands ClusterBoard::on_dropped(const ClusterView& view, std::int64_t n
 ClusterCommands ClusterBoard::on_view(const ClusterView& view, std::int64_t now) {
   if (view.find(self_.id) == nullptr) return on_dropped(view, now);
   ClusterCommands out;
+  if (view.leader == self_.id) {
+    // Of an earlier time, from one who still follows: what is true now must look newer to it.
+    if (is_leader() && view.is_newer_than(view_)) {
+      view_.term = view.term + 1;
+      publish(out);
+    }
+    return out;
+  }
   const bool was_alone = is_leader() && view_.members.size() == 1 && view_.submissions.empty();
   const bool was_let_in = is_leader() && asked_.contains(view.leader);
   if (!was_alone && !was_let_in && !view.is_newer_than(view_)) return out;

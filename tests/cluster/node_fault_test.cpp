@@ -50,7 +50,8 @@ class Rounds {
     const std::size_t held = nodes_.proxy->num_held();
     harm(victim, fault);
     drop_next_file();
-    REQUIRE(wait_until([&] { return !nodes_.sees(witness, victim); }));
+    if (!wait_until([&] { return !nodes_.sees(witness, victim); }))
+      FAIL("the victim is not missed\n" << story());
     if (fault == Fault::cut_off) CHECK(nodes_.proxy->num_held() > held);
     if (harms_coordinator) {
       const auto next = wait_for_coordinator(witness, victim);
@@ -59,9 +60,10 @@ class Rounds {
     const long committed = commits();
     drop_next_file();
     if (!wait_until([&] { return commits() > committed; }))
-      FAIL("no commit after epoch " << committed << '\n' << story(witness));
+      FAIL("no commit after epoch " << committed << '\n' << story());
     recover(victim, fault);
-    REQUIRE(wait_until([&] { return nodes_.members_seen_by(witness) == 3; }));
+    if (!wait_until([&] { return nodes_.members_seen_by(witness) == 3; }))
+      FAIL("the victim does not come back\n" << story());
     ++num_faults_;
     drop_next_file();
     sleep_millis(static_cast<int>(random_() % 500));
@@ -90,11 +92,12 @@ class Rounds {
               readings(num_files_ * kRows, (num_files_ + 1) * kRows));
     ++num_files_;
   }
-  /// What the nodes have to say.
-  std::string story(std::size_t witness) const {
-    std::string text = status_of(nodes_.addresses[witness]);
+  /// What the nodes know and have to say.
+  std::string story() const {
+    std::string text;
     for (std::size_t node = 0; node < nodes_.size(); ++node)
-      text += fmt::format("--- node {}\n{}", node, nodes_.processes[node]->output());
+      text += fmt::format("--- node {}\n{}{}", node, status_of(nodes_.addresses[node]),
+                          nodes_.processes[node]->output());
     return text;
   }
   long commits() const { return newest_number(directory_ / "checkpoint/copies/commits"); }

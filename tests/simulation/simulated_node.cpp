@@ -94,11 +94,9 @@ void SimulatedNode::carry_out(const AskToJoin& command) {
   cluster_.send(id_, command.of.id, [self = board_.self(), command](SimulatedNode& node) {
     if (node.board_.is_leader())
       return node.handle(node.board_.on_join(self, command.standing, node.now()));
-    // Not the leader: the view says who is.
-    const Member* leader = node.board_.view().find(node.board_.view().leader);
-    if (leader == nullptr) return;
-    node.cluster_.send(node.id_, leader->node.id, [self, command](SimulatedNode& other) {
-      other.handle(other.board_.on_join(self, command.standing, other.now()));
+    // Its board asks the leader that the view names.
+    node.cluster_.send(node.id_, self.id, [view = node.board_.view()](SimulatedNode& asking) {
+      asking.handle(asking.board_.on_view(view, asking.now()));
     });
   });
 }

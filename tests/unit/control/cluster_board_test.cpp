@@ -202,6 +202,30 @@ TEST_CASE("a leader that hung follows the one that took over, whom it still take
   CHECK_FALSE(has(nodes.log, "b stops 1"));
 }
 
+TEST_CASE(
+    "a leader does not go back to an old view of its own, and notices whom it loses after it") {
+  Nodes nodes;
+  for (const char* id : {"a", "b", "c"}) nodes.start(id, std::string(id) == "a" ? "" : "a");
+  const ClusterView old = nodes.boards.at("c").view();
+  nodes.cut = {"a"};
+  nodes.pass(2000);  // b and c follow b, a asks to be let in
+  nodes.boards.erase("b");
+  nodes.boards.erase("c");
+  nodes.cut = {};
+  ClusterBoard& alone = nodes.boards.at("a");
+  REQUIRE(alone.view().members.size() == 1);
+  ClusterView later = old;
+  later.term = alone.view().term + 3;
+  nodes.run("a", alone.on_view(later, nodes.now));
+  CHECK(alone.view().members.size() == 1);
+  CHECK(alone.view().term > later.term);
+  nodes.start("d", "a");
+  REQUIRE(alone.view().members.size() == 2);
+  nodes.boards.erase("d");
+  nodes.pass(2000);
+  CHECK(alone.view().members.size() == 1);
+}
+
 TEST_CASE("the smaller part of a torn cluster takes nothing over, and joins again when it can") {
   Nodes nodes;
   for (const char* id : {"a", "b", "c", "d", "e"})

@@ -363,6 +363,12 @@ Result<Value> fold(const TypedExpression& expression, EvaluationContext& context
   return value_at(operand.column, 0);
 }
 
+bool is_true_everywhere(const Operand& condition, std::size_t num_rows) {
+  if (condition.is_constant) return num_rows == 0 || is_true(condition, 0);
+  if (condition.column.validity || num_rows == 0) return num_rows == 0;
+  return std::memchr(condition.column.data<std::uint8_t>(), 0, num_rows) == nullptr;
+}
+
 void rows_where_true(const Operand& condition, std::size_t num_rows, Rows& rows) {
   rows.clear();
   if (condition.is_constant) {

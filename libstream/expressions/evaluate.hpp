@@ -62,6 +62,10 @@ Result<Operand> evaluate_operand(const TypedExpression& expression, const Batch&
 /// The value of a foldable expression.
 Result<Value> fold(const TypedExpression& expression, EvaluationContext& context);
 
+/// A quick look for conditions that leave no row out: true only if all rows of a BOOLEAN column are
+/// true; those of a column with nulls are not looked at.
+bool is_true_everywhere(const Operand& condition, std::size_t num_rows);
+
 /// Rows for which a BOOLEAN column is true.
 void rows_where_true(const Operand& condition, std::size_t num_rows,
                      std::vector<std::uint32_t>& rows);

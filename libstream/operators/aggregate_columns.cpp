@@ -44,7 +44,6 @@ Result<void> AggregateColumns::update(const Batch& rows, std::span<const std::ui
       continue;
     }
     STREAM_TRY(const Operand condition, evaluate_operand(*call.filter, rows, context));
-    rows_.clear();
     rows_where_true(condition, rows.num_rows(), rows_);
     if (rows_.empty()) continue;
     // Arguments are looked at for chosen rows only: they may fail for others.

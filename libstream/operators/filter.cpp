@@ -21,7 +21,7 @@ class FilterOperator final : public Operator {
     STREAM_TRY(const Operand condition,
                evaluate_operand(*spec_.condition, batch, scope_.context()));
     scope_.pass(batch.num_rows());
-    rows_.clear();
+    if (is_true_everywhere(condition, batch.num_rows())) return output.push(std::move(batch));
     rows_where_true(condition, batch.num_rows(), rows_);
     if (rows_.empty()) return {};
     if (rows_.size() == batch.num_rows()) return output.push(std::move(batch));

@@ -178,7 +178,18 @@ class StreamingAggregateOperator final : public Operator {
 
   void touch(std::span<const std::uint32_t> groups) {
     make_room();
+    constexpr std::size_t kAtOnce = 64;
+    for (; groups.size() > kAtOnce; groups = groups.subspan(kAtOnce))
+      touch_some(groups.first(kAtOnce));
+    touch_some(groups);
+  }
+
+  void touch_some(std::span<const std::uint32_t> groups) {
     std::uint8_t* flags = flags_.data();
+    // With few keys they soon are all known.
+    unsigned known = kTouched | kDirty;
+    for (const std::uint32_t group : groups) known &= flags[group];
+    if (known == (kTouched | kDirty)) return;
     std::size_t num_touched = touched_.size();
     std::size_t num_dirty = dirty_.size();
     touched_.resize(num_touched + groups.size());

@@ -3,6 +3,7 @@
 #include <libstream/operators/with_watermark.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace stream {
 namespace {
@@ -52,18 +53,32 @@ class WithWatermarkOperator final : public Operator {
   static EventTimes times_of(const std::int64_t* micros, std::size_t num_rows) {
     std::int64_t least = micros[0];
     std::int64_t most = micros[0];
-    std::int64_t sum = 0;
     for (std::size_t row = 0; row < num_rows; ++row) {
       least = std::min(least, micros[row]);
       most = std::max(most, micros[row]);
-      sum += floor_divide(micros[row], 1000);
     }
     EventTimes seen;
     seen.count = static_cast<std::int64_t>(num_rows);
     seen.min_millis = floor_divide(least, 1000);
     seen.max_millis = floor_divide(most, 1000);
-    seen.sum_millis = sum;
+    seen.sum_millis = sum_of_millis(micros, num_rows, seen);
     return seen;
+  }
+
+  /// Times of one batch mostly lie within an hour: 32 bits hold what they are apart, and divide
+  /// fast.
+  static std::int64_t sum_of_millis(const std::int64_t* micros, std::size_t num_rows,
+                                    const EventTimes& range) {
+    std::int64_t sum = 0;
+    constexpr std::int64_t kMostMillisApart = std::numeric_limits<std::uint32_t>::max() / 1000 - 1;
+    if (range.max_millis - range.min_millis > kMostMillisApart) {
+      for (std::size_t row = 0; row < num_rows; ++row) sum += floor_divide(micros[row], 1000);
+      return sum;
+    }
+    const std::uint64_t first = static_cast<std::uint64_t>(range.min_millis) * 1000;
+    for (std::size_t row = 0; row < num_rows; ++row)
+      sum += static_cast<std::uint32_t>(static_cast<std::uint64_t>(micros[row]) - first) / 1000;
+    return sum + range.min_millis * range.count;
   }
 
   WithWatermarkSpec spec_;

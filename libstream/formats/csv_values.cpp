@@ -6,8 +6,14 @@
 #include <limits>
 #include <optional>
 
+#if defined(__SSE4_1__)
+#include <immintrin.h>
+#endif
+
 namespace stream {
 namespace {
+
+constexpr int kMostRuns = 8;  ///< of a group of rows
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
@@ -31,6 +37,54 @@ std::optional<T> read_floating(std::string_view text, const CsvValues& values, P
   if (text == values.positive_infinity) return std::numeric_limits<T>::infinity();
   return parse(text);
 }
+
+#if defined(__SSE4_1__)
+
+const bool kHasAvx2 = __builtin_cpu_supports("avx2") > 0;
+
+/// Reads fields from `row` on, two at a time, as long as they are 1 to 16 digits and in range; the
+/// row where it ends. The steps are those of parse_integer_before without a sign, which costs as
+/// much as all digits.
+template <class T>
+[[gnu::target("avx2")]] std::size_t parse_unsigned_pairs(const GridColumn& fields, std::size_t row,
+                                                         T* values) {
+  constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+  for (; row + 1 < fields.size(); row += 2) {
+    const std::size_t count[2] = {fields.size_of(row), fields.size_of(row + 1)};
+    if (count[0] - 1 >= 16 || count[1] - 1 >= 16) return row;
+    const auto* last = reinterpret_cast<const __m128i*>(fields.end_of(row) - 16);
+    const auto* next_last = reinterpret_cast<const __m128i*>(fields.end_of(row + 1) - 16);
+    const auto* mask = reinterpret_cast<const __m128i*>(detail::kLastBytes + count[0]);
+    const auto* next_mask = reinterpret_cast<const __m128i*>(detail::kLastBytes + count[1]);
+    const __m256i digits = _mm256_and_si256(
+        _mm256_sub_epi8(_mm256_loadu2_m128i(next_last, last), _mm256_set1_epi8('0')),
+        _mm256_loadu2_m128i(next_mask, mask));
+    const __m256i over = _mm256_subs_epu8(digits, _mm256_set1_epi8(9));
+    if (!_mm256_testz_si256(over, over)) return row;
+    const __m256i pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(0x010a));
+    const __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(0x00010064));
+    const __m256i packed = _mm256_packus_epi32(fours, fours);
+    const __m256i eights = _mm256_madd_epi16(packed, _mm256_set1_epi32(0x00012710));
+    const __m256i numbers = _mm256_add_epi64(
+        _mm256_mul_epu32(eights, _mm256_set1_epi64x(100'000'000)), _mm256_srli_epi64(eights, 32));
+    const auto first = static_cast<std::uint64_t>(_mm256_extract_epi64(numbers, 0));
+    const auto second = static_cast<std::uint64_t>(_mm256_extract_epi64(numbers, 2));
+    if (first > kMax || second > kMax) return row;
+    values[row] = static_cast<T>(first);
+    values[row + 1] = static_cast<T>(second);
+  }
+  return row;
+}
+
+#else
+
+constexpr bool kHasAvx2 = false;
+template <class T>
+std::size_t parse_unsigned_pairs(const GridColumn&, std::size_t row, T*) {
+  return row;
+}
+
+#endif
 
 template <class T>
 std::optional<T> optional_of(Result<T> result) {
@@ -80,7 +134,14 @@ void CsvColumn::convert_plain_integers(const GridColumn& fields, std::span<std::
                                        std::uint16_t mark) {
   const std::size_t first = builder_.num_rows();
   T* const values = builder_.extend<T>(fields.size());
+  // Where signs or blanks are many, looking for runs of numbers without them only costs.
+  int runs_left = kHasAvx2 ? kMostRuns : 0;
   for (std::size_t row = 0; row < fields.size(); ++row) {
+    if (runs_left > 0) {
+      --runs_left;
+      row = parse_unsigned_pairs(fields, row, values);
+      if (row == fields.size()) return;
+    }
     const std::size_t size = fields.size_of(row);
     if (parse_integer_before(fields.end_of(row), size, values[row])) [[likely]]
       continue;

@@ -54,6 +54,11 @@ inline bool parse_eight_digits(std::uint64_t bytes, std::uint64_t& value) {
   return true;
 }
 
+/// From place n on: 16 bytes of which the last n are set.
+alignas(16) inline constexpr std::uint8_t kLastBytes[32] = {
+    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
 }  // namespace detail
 
 /// The same where 16 bytes from `data` on are readable: most numbers in a few steps.
@@ -94,15 +99,11 @@ template <class T>
 [[gnu::always_inline]] inline bool parse_integer_before(const char* end, std::size_t size,
                                                         T& value) {
 #if defined(__SSE4_1__)
-  // From place n on: 16 bytes of which the last 16 - n are set.
-  alignas(16) static constexpr std::uint8_t kLast[32] = {
-      0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
-      0,    0,    0,    0,    0,    0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-      0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
   const bool is_negative = end[-static_cast<std::ptrdiff_t>(size)] == '-';
   const std::size_t count = size - is_negative;
   if (count - 1 < 16) {
-    const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kLast + count));
+    const __m128i mask =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(detail::kLastBytes + count));
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(end - 16));
     const __m128i digits = _mm_and_si128(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), mask);
     const __m128i over = _mm_subs_epu8(digits, _mm_set1_epi8(9));

@@ -65,6 +65,13 @@ void send_later(Self* self, const caf::actor& to, std::chrono::milliseconds dela
 #endif
 }
 
+/// Calls `work`, which may block, on a thread of its own. With an argument that nobody reads: CAF
+/// 0.17 dereferences a null pointer for an actor that is spawned without any.
+template <class Work>
+void run_detached(caf::actor_system& system, Work work) {
+  system.spawn<caf::detached>([work = std::move(work)](bool) mutable { work(); }, true);
+}
+
 /// Its end comes as a caf::down_msg.
 template <class Self>
 void monitor(Self* self, const caf::actor& whom) {

@@ -134,8 +134,8 @@ void NodeAgent::start_when_quiet(const Submission& submission,
                              again.start_when_quiet(submission, standing);
                            }});
   };
-  system().spawn<caf::detached>([agent = caf::actor_cast<caf::actor_addr>(self()),
-                                 path = submission.program.checkpoint_directory, look] {
+  caf_compat::run_detached(system(), [agent = caf::actor_cast<caf::actor_addr>(self()),
+                                      path = submission.program.checkpoint_directory, look] {
     const auto standing = checkpoint_standing(local_file_system(), path);
     const auto strong = caf::actor_cast<caf::actor>(agent);
     if (!strong) return;
@@ -187,7 +187,7 @@ void NodeAgent::start(const Submission& submission) {
   if (submission.program.binary) return workers_->start(submission, std::move(told));
   auto run = std::make_shared<ProgramRun>(system(), peers_, submission, std::move(told));
   runs_[number] = run;
-  system().spawn<caf::detached>([run, planner = setup_->planner] { run->start(*planner); });
+  caf_compat::run_detached(system(), [run, planner = setup_->planner] { run->start(*planner); });
 }
 
 void NodeAgent::report_ended(const Submission& submission, const std::optional<Error>& error) {
@@ -206,7 +206,7 @@ void NodeAgent::carry_out(const StopSubmission& command) {
   const auto found = runs_.find(command.number);
   if (found == runs_.end()) return;
   // Its end takes a while: readers and writers let go first.
-  system().spawn<caf::detached>([run = std::move(found->second)] { run->stop(); });
+  caf_compat::run_detached(system(), [run = std::move(found->second)] { run->stop(); });
   runs_.erase(found);
   // What is over can still be asked for; what runs elsewhere says so there.
   const Submission* one = board_.view().find_submission(command.number);
@@ -233,8 +233,8 @@ void NodeAgent::carry_out(const RescaleSubmission& command) {
           }});
   };
   if (one->program.binary) return workers_->rescale(command.number, command.parallelism, tell);
-  system().spawn<caf::detached>(
-      [run = found->second, command, tell] { tell(run->rescale(command.parallelism)); });
+  caf_compat::run_detached(
+      system(), [run = found->second, command, tell] { tell(run->rescale(command.parallelism)); });
 }
 
 void NodeAgent::carry_out(const SendReport& command) {
@@ -253,7 +253,7 @@ void NodeAgent::on_exit() {
   followers_.clear();
   // Their coordinators end on a thread that may wait.
   for (auto& [number, run] : runs_)
-    system().spawn<caf::detached>([run = std::move(run)] { run->stop(); });
+    caf_compat::run_detached(system(), [run = std::move(run)] { run->stop(); });
   runs_.clear();
 }
 

@@ -30,7 +30,8 @@ void NodeAgent::dial(const NodeAddress& address, const std::string& node) {
     if (links_[node].is_dialing) return;
     links_[node].is_dialing = true;
   }
-  system().spawn<caf::detached>(
+  caf_compat::run_detached(
+      system(),
       [node, address, agent = caf::actor_cast<caf::actor_addr>(self()), network = setup_->network] {
         auto found = network->connect(address);
         if (const auto strong = caf::actor_cast<caf::actor>(agent))

@@ -47,7 +47,7 @@ Result<std::uint16_t> NodeNetwork::publish(const caf::actor& agent, const NodeAd
   };
   STREAM_TRY(gate_, NodeGate::open(address, tls_, {}, refusals_, std::move(let_in)));
   *port = gate_->port();
-  system_.spawn<caf::detached>([gate = gate_] { gate->run(); });
+  caf_compat::run_detached(system_, [gate = gate_] { gate->run(); });
   return *port;
 }
 

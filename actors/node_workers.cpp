@@ -219,15 +219,15 @@ void NodeWorkers::submit(Program& program) {
   events.is_stopped = [is_stopped = program.is_stopped] { return is_stopped->load(); };
   QueryProgram query = program.submission.program;
   query.binary.reset();
-  ground_.system.spawn<caf::detached>([post = ground_.post, access = access_to(*address),
-                                       query = std::move(query), events = std::move(events),
-                                       number = program.submission.number,
-                                       attempt = program.submission.attempt] {
-    const auto ended = submit_program(access, query, events);
-    std::optional<Error> error;
-    if (!ended) error = ended.error();
-    post([=](NodeWorkers& self) { self.finish(number, attempt, error); });
-  });
+  caf_compat::run_detached(
+      ground_.system, [post = ground_.post, access = access_to(*address), query = std::move(query),
+                       events = std::move(events), number = program.submission.number,
+                       attempt = program.submission.attempt] {
+        const auto ended = submit_program(access, query, events);
+        std::optional<Error> error;
+        if (!ended) error = ended.error();
+        post([=](NodeWorkers& self) { self.finish(number, attempt, error); });
+      });
 }
 
 /// Its tasks move to other workers; the worker itself stays until the end.
@@ -235,8 +235,8 @@ void NodeWorkers::drain(Program& program, const std::string& node) {
   if (!program.is_submitted || !program.drained.insert(node).second) return;
   const auto first = parse_node_address(program.workers.at(self().id));
   if (!first) return;
-  ground_.system.spawn<caf::detached>(
-      [first = access_to(*first), which = program.workers.at(node)] {
+  caf_compat::run_detached(
+      ground_.system, [first = access_to(*first), which = program.workers.at(node)] {
         if (auto drained = drain_node(first, which); !drained)
           STREAM_LOG(warning, "worker {} was not drained: {}", which, drained.error().message());
       });
@@ -257,10 +257,10 @@ void NodeWorkers::rescale(std::uint64_t submission, std::uint32_t parallelism,
   if (found == programs_.end() || !found->second.is_submitted) return;
   const auto first = parse_node_address(found->second.workers.at(self().id));
   if (!first) return tell(first.error());
-  ground_.system.spawn<caf::detached>(
-      [first = access_to(*first), parallelism, tell = std::move(tell)] {
-        tell(rescale_submission(first, kOnlySubmission, parallelism));
-      });
+  caf_compat::run_detached(ground_.system,
+                           [first = access_to(*first), parallelism, tell = std::move(tell)] {
+                             tell(rescale_submission(first, kOnlySubmission, parallelism));
+                           });
 }
 
 void NodeWorkers::finish(std::uint64_t submission, std::uint64_t attempt,

@@ -150,7 +150,7 @@ Result<std::unique_ptr<RunningQuery>> submit_query(std::shared_ptr<void> keep_al
                                                    SubmittedSetup setup) {
   caf::actor_system& system = *setup.cluster.system;
   auto conversation = std::make_shared<Conversation>(std::move(setup));
-  system.spawn<caf::detached>([conversation] { conversation->hold(); });
+  caf_compat::run_detached(system, [conversation] { conversation->hold(); });
   STREAM_TRY(const std::uint64_t number, conversation->accepted());
   return std::unique_ptr<RunningQuery>(
       std::make_unique<SubmittedQuery>(std::move(keep_alive), std::move(conversation), number));

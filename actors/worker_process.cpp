@@ -109,7 +109,7 @@ std::shared_ptr<WorkerProcess> WorkerProcess::start(caf::actor_system& system,
                                                     WorkerEvents events) {
   std::shared_ptr<WorkerProcess> worker(
       new WorkerProcess(path, std::move(setup), std::move(events)));
-  system.spawn<caf::detached>([worker] { worker->run(); });
+  caf_compat::run_detached(system, [worker] { worker->run(); });
   return worker;
 }
 

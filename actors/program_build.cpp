@@ -8,8 +8,16 @@
 namespace stream {
 
 Result<std::string> build_of_file(const std::string& path) {
-  STREAM_TRY(const std::string bytes, read_file(local_file_system(), path));
-  return fmt::format("{:016x}", hash_bytes(bytes));
+  STREAM_TRY(const auto file, local_file_system().open_reading(path));
+  // Piece by piece: with debugging information a program has hundreds of megabytes.
+  std::string piece(std::size_t{1} << 20, '\0');
+  std::uint64_t hash = 0;
+  for (std::uint64_t offset = 0;;) {
+    STREAM_TRY(const std::size_t count, file->read_at(offset, piece.data(), piece.size()));
+    hash = hash_combine(hash, hash_bytes(piece.data(), count));
+    offset += count;
+    if (count < piece.size()) return fmt::format("{:016x}", hash);
+  }
 }
 
 Result<std::string> find_program(const std::vector<std::string>& folders,

@@ -24,6 +24,7 @@ struct LookupQuery {
     writer.query_options().clock = &clock;
     query = writer.start();
   }
+  ~LookupQuery() { query->stop(); }  // the session keeps it, and it reads the clock of this one
   Lines add(const std::string& rows) {
     payments.add_data(rows);
     query->process_all_available();

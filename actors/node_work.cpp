@@ -116,8 +116,8 @@ void NodeAgent::open_tasks(OpenTasks request) {
   Host host{{}, request.coordinator, request.query_id, request.term};
   host.actor =
       system().spawn<TaskHostActor, caf::detached>(peers_, setup_->planner, std::move(request));
-  const caf::actor& opened = (hosts_[generation] = std::move(host)).actor;
-  caf_compat::send(this, opened, OpenHost{});
+  caf_compat::send(this, host.actor, OpenHost{});
+  hosts_[generation] = std::move(host);
 }
 
 void NodeAgent::close_tasks(const GenerationKey& generation) {

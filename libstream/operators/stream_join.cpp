@@ -159,7 +159,6 @@ class StreamJoinOperator final : public Operator {
     const TypedExpr& condition = sides_[side].spec().own_condition;
     if (!condition || batch.num_rows() == 0) return {};
     STREAM_TRY(const Operand holds, evaluate_operand(*condition, batch, scope_.context()));
-    rows_.clear();
     rows_where_true(holds, batch.num_rows(), rows_);
     if (rows_.size() == batch.num_rows()) return {};
     if (is_kept(side)) {

@@ -26,10 +26,7 @@ std::string phase_left(const std::string& checkpoint, const std::string& output)
 
 /// Until an epoch has begun; at most for a while, as there may be nothing left to read.
 void wait_within_epoch(const std::string& checkpoint) {
-  for (int i = 0; i < 300; ++i) {
-    if (newest_number(checkpoint + "/offsets") > newest_number(checkpoint + "/commits")) return;
-    sleep_millis(1);
-  }
+  for (int i = 0; i < 300 && !is_within_epoch(checkpoint); ++i) sleep_millis(1);
 }
 
 }  // namespace

@@ -4,10 +4,6 @@
 
 namespace stream {
 
-namespace {
-constexpr std::size_t kAhead = 16;  // groups whose entries are fetched early
-}
-
 AggregateStates::AggregateStates(std::vector<DataType> key_types,
                                  const std::vector<bool>& is_fixed_window,
                                  std::vector<AggregateCall> calls)
@@ -45,10 +41,7 @@ void AggregateStates::append_keys(std::span<const std::uint32_t> groups,
 
 void AggregateStates::erase(std::span<const std::uint32_t> groups) {
   reset(groups);
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    if (i + kAhead < groups.size()) table_.prefetch(groups[i + kAhead]);
-    table_.erase(groups[i]);
-  }
+  table_.erase(groups);
 }
 
 void AggregateStates::clear() {

@@ -74,7 +74,7 @@ class StreamingAggregateOperator final : public Operator {
       emitted_ = 0;
     }
     const std::size_t count = std::min(context_->batch_rows, emit_.size() - *emitted_);
-    const auto groups = std::span<const std::uint32_t>(emit_).subspan(*emitted_, count);
+    const auto groups = emit_.subspan(*emitted_, count);
     if (count > 0) {
       states_.append_keys(groups, builder_->columns(0, num_keys()));
       STREAM_TRY(states_.append_results(groups, builder_->columns(num_keys(), states_.num_calls()),
@@ -213,11 +213,15 @@ class StreamingAggregateOperator final : public Operator {
   void file_by_time(std::span<const Column> keys, std::span<const std::uint32_t> groups,
                     std::span<const std::uint32_t> made) {
     if (!has_event_time()) return;
-    const Column& times = keys[*spec_.event_time_key];
+    rows_.resize(made.size());
+    // Without branches: with many keys nobody can guess which row brings a new one.
     for (std::size_t row = 0, next = 0; next < made.size(); ++row) {
-      if (groups[row] != made[next]) continue;
-      ++next;
-      if (const auto micros = event_micros(times, row)) by_time_.add(*micros, groups[row]);
+      rows_[next] = static_cast<std::uint32_t>(row);
+      next += groups[row] == made[next];
+    }
+    const Column& times = keys[*spec_.event_time_key];
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      if (const auto micros = event_micros(times, rows_[i])) by_time_.add(*micros, made[i]);
     }
   }
 
@@ -236,10 +240,11 @@ class StreamingAggregateOperator final : public Operator {
         emit_ = touched_;
         return;
       case OutputMode::complete:
-        emit_.clear();
+        all_.clear();
         for (std::uint32_t group = 0; group < states_.num_groups(); ++group) {
-          if (states_.is_used(group)) emit_.push_back(group);
+          if (states_.is_used(group)) all_.push_back(group);
         }
+        emit_ = all_;
     }
   }
 
@@ -287,13 +292,14 @@ class StreamingAggregateOperator final : public Operator {
   std::optional<RowBuilder> builder_;
   std::optional<StateWriter> writer_;
   EpochMillis late_watermark_ = 0;
-  std::vector<std::uint8_t> flags_;  ///< by group
+  LargeArray<std::uint8_t> flags_;  ///< by group
   std::vector<std::uint32_t> touched_;
   std::vector<std::uint32_t> dirty_;
   ExpiryIndex by_time_;
   bool needs_filing_ = false;
   std::vector<std::uint32_t> old_;
-  std::vector<std::uint32_t> emit_;
+  std::vector<std::uint32_t> all_;
+  std::span<const std::uint32_t> emit_;  ///< of one of the three lists
   std::optional<std::size_t> emitted_;
   std::vector<std::uint32_t> rows_;
   std::int64_t updated_ = 0;

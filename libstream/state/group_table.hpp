@@ -3,6 +3,7 @@
 // aggregation, joins and deduplication.
 #pragma once
 
+#include <libstream/base/large_array.hpp>
 #include <libstream/state/byte_table.hpp>
 
 #include <cstdint>
@@ -89,10 +90,6 @@ class GroupTable {
     }
   }
 
-  /// Brings what erase() of a used group reads first into the cache.
-  void prefetch(std::uint32_t group) const {
-    __builtin_prefetch(&entries_[keys_[group].hash & mask_]);
-  }
   /// The key of a used group. Valid until the table changes. Keys lie in the order of groups.
   RowKey key(std::uint32_t group) const {
     const StoredKey& stored = keys_[group];
@@ -104,11 +101,17 @@ class GroupTable {
     return key;
   }
 
-  /// Forgets a used group; its number will be used anew.
+  /// Forgets used groups, each named once; their numbers will be used anew.
+  void erase(std::span<const std::uint32_t> groups) {
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      if (i + kKeyAhead < groups.size()) prefetch(groups[i + kKeyAhead]);
+      erase(groups[i]);
+    }
+  }
   void erase(std::uint32_t group) {
-    StoredKey& stored = keys_[group];
-    std::size_t hole = stored.hash;
+    std::size_t hole = keys_[group].hash;
     while (entries_[hole & mask_].group_plus_one != group + 1) ++hole;
+    StoredKey& stored = keys_[group];
     if (is_long(stored)) dead_bytes_ += stored.size;
     stored.size = kUnused;
     free_.push_back(group);
@@ -122,6 +125,10 @@ class GroupTable {
     }
     entries_[hole & mask_] = Entry{};
     if (dead_bytes_ > kMinDeadBytes && dead_bytes_ * 2 > arena_.bytes()) compact_arena();
+  }
+  /// Brings what erase() of a used group reads first into the cache.
+  void prefetch(std::uint32_t group) const {
+    __builtin_prefetch(&entries_[keys_[group].hash & mask_]);
   }
 
   void clear() {
@@ -179,8 +186,9 @@ class GroupTable {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if constexpr (kFetches) {
         __builtin_prefetch(&entries_[hashes_[i + kEntryAhead] & mask_]);
-        const Entry& next = entries_[hashes_[i + kKeyAhead] & mask_];
-        if (next.group_plus_one != 0) __builtin_prefetch(&keys_[next.group_plus_one - 1]);
+        // Of an empty entry the first key: nobody could guess which entries are.
+        const std::uint32_t next = entries_[hashes_[i + kKeyAhead] & mask_].group_plus_one;
+        __builtin_prefetch(keys_.data() + (next - static_cast<std::uint32_t>(next != 0)));
       }
       bool is_new = false;
       groups[i] = find_or_insert(keys[i], hashes_[i], is_new);
@@ -208,7 +216,7 @@ class GroupTable {
   [[gnu::noinline]] std::uint32_t insert(Entry& entry, const RowKey& key, std::uint32_t hash) {
     std::uint32_t group = static_cast<std::uint32_t>(keys_.size());
     if (free_.empty()) {
-      keys_.emplace_back();
+      keys_.push_back({});
     } else {
       group = free_.back();
       free_.pop_back();
@@ -222,9 +230,9 @@ class GroupTable {
   }
 
   [[gnu::noinline]] void grow() {
-    const std::vector<Entry> old = std::move(entries_);
+    const LargeArray<Entry> old = std::move(entries_);
     const std::size_t factor = old.size() < kQuickGrowth ? 4 : 2;
-    entries_ = std::vector<Entry>(old.empty() ? 256 : old.size() * factor);
+    entries_ = LargeArray<Entry>::of_zeros(old.empty() ? 256 : old.size() * factor);
     mask_ = entries_.size() - 1;
     most_ = entries_.size() / (entries_.size() <= kSparse ? 8 : 2);
     for (const Entry& entry : old) {
@@ -246,11 +254,11 @@ class GroupTable {
     dead_bytes_ = 0;
   }
 
-  std::vector<Entry> entries_;
+  LargeArray<Entry> entries_;
   std::size_t mask_ = 0;
   std::size_t most_ = 0;  ///< keys, before it grows: every probe that fails costs a wrong guess
   std::size_t size_ = 0;
-  std::vector<StoredKey> keys_;  ///< by group
+  LargeArray<StoredKey> keys_;  ///< by group
   std::vector<std::uint32_t> free_;
   KeyArena arena_;
   std::size_t dead_bytes_ = 0;

@@ -3,6 +3,7 @@
 // aggregate functions only.
 #pragma once
 
+#include <libstream/base/large_array.hpp>
 #include <libstream/data/compare.hpp>
 #include <libstream/expressions/aggregate_function.hpp>
 
@@ -23,7 +24,8 @@ class GroupedAccumulator : public Accumulator {
   std::size_t bytes() const override { return states_.capacity() * sizeof(State) + heap_bytes_; }
 
  protected:
-  std::vector<State> states_;
+  std::conditional_t<std::is_trivially_copyable_v<State>, LargeArray<State>, std::vector<State>>
+      states_;
   /// What the states keep outside of the vector; grown by update and merge.
   std::size_t heap_bytes_ = 0;
 };

@@ -2,6 +2,8 @@
 // tasks by the coordinator, printed in the progress. A plain value.
 #pragma once
 
+#include <libstream/base/int128.hpp>
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -10,7 +12,8 @@ namespace stream {
 
 struct EventTimes {
   std::uint32_t watermark_node = 0;  ///< index into the plan's watermark_delays
-  std::int64_t max_millis = 0, min_millis = 0, sum_millis = 0;
+  std::int64_t max_millis = 0, min_millis = 0;
+  Int128 sum_millis = 0;   ///< five million times of today do not fit into 64 bits
   std::int64_t count = 0;  ///< rows; the other numbers mean nothing without one
   /// Rows further ahead of the clock than the query allows: they do not move the watermark.
   std::int64_t num_ahead = 0;

@@ -113,7 +113,8 @@ std::string operator_json(const OperatorStatistics& counters) {
 std::string event_time_json(const EventTimeProgress& times) {
   ObjectText text;
   if (times.seen) {
-    text.text("avg", iso_8601(times.seen->sum_millis / times.seen->count))
+    text.text("avg",
+              iso_8601(static_cast<std::int64_t>(times.seen->sum_millis / times.seen->count)))
         .text("max", iso_8601(times.seen->max_millis))
         .text("min", iso_8601(times.seen->min_millis));
   }

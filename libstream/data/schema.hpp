@@ -1,6 +1,8 @@
 // Types and schemas, Spark's.
 #pragma once
 
+#include <libstream/base/int128.hpp>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,9 +32,6 @@ enum class TypeKind : std::uint8_t {
   calendar_interval,    ///< CalendarInterval
   variant,              ///< JSON text of any shape, stored as a string
 };
-
-/// Unscaled value of a decimal.
-__extension__ typedef __int128 Int128;
 
 /// Months, days and microseconds, each counted for itself.
 struct CalendarInterval {

@@ -69,6 +69,14 @@ void describe(Archive& archive, OperatorStatistics& r) {
           r.state_bytes, r.dropped_by_watermark, r.dropped_duplicates, r.is_stateful);
 }
 template <class Archive>
+void describe(Archive& archive, Int128& r) {
+  auto high = static_cast<std::int64_t>(r >> 64);
+  auto low = static_cast<std::uint64_t>(r);
+  archive(high, low);
+  const Int128 whole = (Int128{high} << 64) | low;
+  if (r != whole) r = whole;
+}
+template <class Archive>
 void describe(Archive& archive, EventTimes& r) {
   archive(r.watermark_node, r.max_millis, r.min_millis, r.sum_millis, r.count, r.num_ahead,
           r.max_of_others_millis);

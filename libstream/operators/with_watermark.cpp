@@ -67,18 +67,19 @@ class WithWatermarkOperator final : public Operator {
 
   /// Times of one batch mostly lie within an hour: 32 bits hold what they are apart, and divide
   /// fast.
-  static std::int64_t sum_of_millis(const std::int64_t* micros, std::size_t num_rows,
-                                    const EventTimes& range) {
-    std::int64_t sum = 0;
+  static Int128 sum_of_millis(const std::int64_t* micros, std::size_t num_rows,
+                              const EventTimes& range) {
     constexpr std::int64_t kMostMillisApart = std::numeric_limits<std::uint32_t>::max() / 1000 - 1;
     if (range.max_millis - range.min_millis > kMostMillisApart) {
+      Int128 sum = 0;
       for (std::size_t row = 0; row < num_rows; ++row) sum += floor_divide(micros[row], 1000);
       return sum;
     }
+    std::int64_t sum = 0;
     const std::uint64_t first = static_cast<std::uint64_t>(range.min_millis) * 1000;
     for (std::size_t row = 0; row < num_rows; ++row)
       sum += static_cast<std::uint32_t>(static_cast<std::uint64_t>(micros[row]) - first) / 1000;
-    return sum + range.min_millis * range.count;
+    return sum + Int128{range.min_millis} * range.count;
   }
 
   WithWatermarkSpec spec_;

@@ -60,8 +60,17 @@ TEST_CASE("event times of several tasks add up to one (R-009)") {
   sum.add({0, 20, -4, 16, 2});
   CHECK(sum.max_millis == 20);
   CHECK(sum.min_millis == -4);
-  CHECK(sum.sum_millis == 25);
+  CHECK(static_cast<std::int64_t>(sum.sum_millis) == 25);
   CHECK(sum.count == 3);
+}
+
+TEST_CASE("the average event time of an epoch of very many rows is right") {
+  constexpr std::int64_t kRows = 10'000'000'000;
+  const std::int64_t time = 1'800'000'000'000;
+  EventTimes sum;
+  for (const std::int64_t each : {time - 1, time + 1})
+    sum.add({0, each, each, Int128{each} * kRows, kRows});
+  CHECK(static_cast<std::int64_t>(sum.sum_millis / sum.count) == time);
 }
 
 TEST_CASE("an input without rows for the time-out no longer holds the others back") {

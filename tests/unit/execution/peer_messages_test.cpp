@@ -36,7 +36,7 @@ HostReport some_report() {
   done.report.statistics.source_rows = {0, 10};
   done.report.statistics.operators["1-count"].state_rows = -1;
   done.report.statistics.operators["1-count"].name = "count";
-  done.report.statistics.event_times.push_back({1, 30, 10, 40, 2});
+  done.report.statistics.event_times.push_back({1, 30, 10, Int128{-40} << 70, 2});
   done.report.sink_messages.push_back({0, 5, std::string("a\0b", 3)});
   done.files.push_back({"1-count/12-1-5.delta", 100, 42, 0, 127, "1-count", 12, false});
   done.rejects.push_back({"x,,", "file:/a line 3", "too few columns"});
@@ -67,7 +67,7 @@ TEST_CASE("what tasks report is what it was after its way to another node") {
   CHECK(done.report.task == 5);
   CHECK(done.report.statistics.source_rows == std::vector<std::int64_t>{0, 10});
   CHECK(done.report.statistics.operators.at("1-count").state_rows == -1);
-  CHECK(done.report.statistics.event_times.at(0).sum_millis == 40);
+  CHECK(done.report.statistics.event_times.at(0).sum_millis == Int128{-40} << 70);
   CHECK(done.report.sink_messages.at(0).content == std::string("a\0b", 3));
   CHECK(done.files.at(0).checksum == 42);
   CHECK(done.rejects.at(0).reason == "too few columns");

@@ -1,0 +1,8 @@
+// Integers of 128 bits: decimals, and sums that 64 bits would not hold.
+#pragma once
+
+namespace stream {
+
+__extension__ typedef __int128 Int128;
+
+}  // namespace stream

@@ -1,5 +1,6 @@
 #include <libstream/base/clock.hpp>
 #include <tests/fuzz/fuzz.hpp>
+#include <tests/kit/test_runs.hpp>
 
 #include <unistd.h>
 
@@ -142,7 +143,8 @@ FuzzOutcome fuzz(const FuzzTarget& target) {
   const std::uint64_t seed = number_from("STREAM_FUZZ_SEED", std::random_device()());
   std::fprintf(stderr, "fuzz %s: STREAM_FUZZ_SEED=%llu\n", target.name.c_str(),
                static_cast<unsigned long long>(seed));
-  const auto seconds = static_cast<std::int64_t>(number_from("STREAM_FUZZ_SECONDS", 1));
+  const auto seconds = static_cast<std::int64_t>(
+      number_from("STREAM_FUZZ_SECONDS", testing::is_long_run() ? 60 : 1));
   std::mt19937_64 random(seed);
   const CrashReport crash_report;
   FuzzOutcome outcome;

@@ -10,9 +10,9 @@ PeerTaskActor::PeerTaskActor(caf::actor_config& config, std::shared_ptr<NodePeer
     : caf::event_based_actor(config),
       peers_(std::move(peers)),
       node_(std::move(node)),
-      header_{generation, peers_->self(), task, 0},
       coordinator_(std::move(reports_to)),
-      pass_(std::move(pass)) {}
+      pass_(std::move(pass)),
+      writer_({generation, peers_->self(), task, 0}) {}
 
 void PeerTaskActor::send_soon() {
   if (writer_.is_full()) return flush();
@@ -22,8 +22,7 @@ void PeerTaskActor::send_soon() {
 
 void PeerTaskActor::flush() {
   if (has_failed_ || writer_.is_empty()) return;
-  auto frame = writer_.take(header_);
-  ++header_.sequence;
+  auto frame = writer_.take();
   std::optional<Error> error;
   if (!frame) {
     error = std::move(frame).error();
@@ -34,7 +33,7 @@ void PeerTaskActor::flush() {
   has_failed_ = true;
   caf_compat::send(
       this, coordinator_,
-      ReportFailure{header_.generation.number, std::make_shared<Error>(std::move(*error))});
+      ReportFailure{writer_.header().generation.number, std::make_shared<Error>(std::move(*error))});
 }
 
 caf::behavior PeerTaskActor::make_behavior() {

@@ -28,7 +28,6 @@ class PeerTaskActor final : public caf::event_based_actor {
 
   std::shared_ptr<NodePeers> peers_;
   std::string node_;
-  TaskFrameHeader header_;
   caf::actor coordinator_;
   ExitGate::Pass pass_;
   TaskFrameWriter writer_;

@@ -21,6 +21,8 @@ constexpr Tag last_of(Tag) { return Tag::commit; }
 
 // A batch of no columns takes no bytes a row; no task makes larger ones.
 constexpr std::size_t kMaxBatchRows = 1u << 24;
+// About what a batch's schema takes.
+constexpr std::size_t kHeadBytes = 1024;
 
 Result<Batch> take_batch(UnpackArchive& archive, BlockPool& pool) {
   std::string_view rest = archive.reader().rest();
@@ -33,10 +35,19 @@ Result<Batch> take_batch(UnpackArchive& archive, BlockPool& pool) {
 
 }  // namespace
 
+std::string& TaskFrameWriter::frame() {
+  if (frame_.empty()) {
+    frame_ += static_cast<char>(FrameKind::task);
+    PackArchive archive(frame_);
+    archive(header_);
+  }
+  return frame_;
+}
+
 void TaskFrameWriter::deliver(std::uint32_t input, const Element& element) {
   if (const auto* batch = std::get_if<Batch>(&element))
     return put_batch(input, *batch, static_cast<std::int64_t>(batch->retained_bytes()));
-  PackArchive archive(elements_);
+  PackArchive archive(frame());
   if (const auto* start = std::get_if<EpochStart>(&element)) {
     archive(Tag::start, input, *start);
   } else {
@@ -48,10 +59,11 @@ void TaskFrameWriter::deliver(std::uint32_t input, const Element& element) {
 void TaskFrameWriter::put_batch(std::uint32_t input, const Batch& batch, std::int64_t charge) {
   const std::size_t pieces = std::min(batch.live_bytes() / kMostBatchBytes + 1,
                                       std::max<std::size_t>(batch.num_rows(), 1));
-  PackArchive archive(elements_);
+  PackArchive archive(frame());
   if (pieces == 1) {
     archive(Tag::batch, input, charge);
-    return encode_batch(batch, elements_, BatchSeal::none);
+    frame_.reserve(frame_.size() + batch.live_bytes() + kHeadBytes);
+    return encode_batch(batch, frame_, BatchSeal::none);
   }
   std::vector<std::uint32_t> rows(batch.num_rows());
   std::iota(rows.begin(), rows.end(), 0u);
@@ -59,7 +71,7 @@ void TaskFrameWriter::put_batch(std::uint32_t input, const Batch& batch, std::in
     const std::size_t from = rows.size() * i / pieces;
     const std::size_t to = rows.size() * (i + 1) / pieces;
     archive(Tag::batch, input, i + 1 == pieces ? charge : std::int64_t{0});
-    encode_batch(take_rows(batch, std::span(rows).subspan(from, to - from), pool_), elements_,
+    encode_batch(take_rows(batch, std::span(rows).subspan(from, to - from), pool_), frame_,
                  BatchSeal::none);
   }
 }
@@ -67,29 +79,26 @@ void TaskFrameWriter::put_batch(std::uint32_t input, const Batch& batch, std::in
 void TaskFrameWriter::grant(std::uint32_t output, std::int64_t bytes) { credits_[output] += bytes; }
 
 void TaskFrameWriter::begin_epoch(const EpochStart& start, const std::vector<Split>& splits) {
-  PackArchive archive(elements_);
+  PackArchive archive(frame());
   archive(Tag::begin_epoch, start, splits);
 }
 
 void TaskFrameWriter::end_range() {
-  PackArchive archive(elements_);
+  PackArchive archive(frame());
   archive(Tag::end_range);
 }
 
 void TaskFrameWriter::commit_epoch(EpochId epoch) {
-  PackArchive archive(elements_);
+  PackArchive archive(frame());
   archive(Tag::commit, epoch);
 }
 
-Result<std::string> TaskFrameWriter::take(const TaskFrameHeader& header) {
-  std::string frame(1, static_cast<char>(FrameKind::task));
-  frame.reserve(elements_.size() + 128 + 16 * credits_.size());
-  PackArchive archive(frame);
-  archive(header);
+Result<std::string> TaskFrameWriter::take() {
+  PackArchive archive(frame());
   for (const auto& [output, bytes] : credits_) archive(Tag::credit, output, bytes);
-  frame += elements_;
-  elements_.clear();
   credits_.clear();
+  ++header_.sequence;
+  std::string frame = std::exchange(frame_, {});
   if (frame.size() > kMaxFrameBytes)
     return bad_data(fmt::format(
         "a row of about {} bytes cannot go to another node: a message holds {} bytes; leave the "

@@ -46,21 +46,28 @@ class TaskFrameWriter {
   static constexpr std::size_t kFullBytes = 64u << 10;
   static constexpr std::size_t kMostBatchBytes = 1u << 20;
 
+  /// `first`: of the first frame; those that follow count on from it.
+  explicit TaskFrameWriter(TaskFrameHeader first) : header_(std::move(first)) {}
+
+  const TaskFrameHeader& header() const { return header_; }
   void deliver(std::uint32_t input, const Element& element);
   void grant(std::uint32_t output, std::int64_t bytes);
   void begin_epoch(const EpochStart& start, const std::vector<Split>& splits);
   void end_range();
   void commit_epoch(EpochId epoch);
 
-  bool is_empty() const { return elements_.empty() && credits_.empty(); }
-  bool is_full() const { return elements_.size() >= kFullBytes; }
+  bool is_empty() const { return frame_.empty() && credits_.empty(); }
+  bool is_full() const { return frame_.size() >= kFullBytes; }
   /// The frame of all that was added since the last one. Error: a row is longer than a frame.
-  Result<std::string> take(const TaskFrameHeader& header);
+  Result<std::string> take();
 
  private:
+  /// The frame that is being written, begun with its header.
+  std::string& frame();
   void put_batch(std::uint32_t input, const Batch& batch, std::int64_t charge);
 
-  std::string elements_;
+  TaskFrameHeader header_;
+  std::string frame_;
   std::map<std::uint32_t, std::int64_t> credits_;  ///< those to one output fall together
   BlockPool pool_;                                 ///< of the pieces of batches that are cut
 };

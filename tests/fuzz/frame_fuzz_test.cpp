@@ -142,13 +142,13 @@ TEST_CASE("no bytes bring the reader of frames between nodes down") {
   BlockPool pool;
   FuzzTarget target;
   target.name = "frame";
-  TaskFrameWriter writer;
+  TaskFrameWriter writer({{1, 2}, "node", 3, 4});
   writer.begin_epoch({}, {{"split", 1}});
   writer.deliver(0, EpochStart{});
   writer.deliver(1, some_rows(pool, 3));
   writer.deliver(0, EpochEnd{});
   writer.grant(1, 5);
-  target.corpus.push_back(writer.take({{1, 2}, "node", 3, 4}).value());
+  target.corpus.push_back(writer.take().value());
   HostReport report;
   report.done.resize(2);
   report.done[0].report.statistics.operators["a"].name = "count";

@@ -130,16 +130,16 @@ Result<Work> send_frames(std::size_t bytes) {
                                                       : fmt::format("{} {}", received->num_rows,
                                                                     tally_of(received->batches));
                             }});
-  TaskFrameWriter writer;
+  TaskFrameWriter writer({{1, 1}, "node", 3, 0});
   std::size_t next = 0;
   std::int64_t rows = 0;
   std::optional<Stopwatch> watch;
   STREAM_TRY(send_payloads(receiver.port(), count, kOnTheirWay, [&] {
     if (!watch) watch.emplace();
-    const Batch& batch = batches[next % round];
+    const Batch& batch = batches[next++ % round];
     rows += static_cast<std::int64_t>(batch.num_rows());
     writer.deliver(0, batch);
-    auto frame = writer.take({{1, 1}, "node", 3, next++});
+    auto frame = writer.take();
     return frame ? std::move(*frame) : std::string();
   }));
   const double seconds = watch->seconds();

@@ -75,7 +75,7 @@ Result<Work> shuffle_in_two(const std::vector<Batch>& batches) {
 /// Bytes of frames for each byte of the columns in them; they are read again and compared.
 Result<Work> encode_frames(const std::vector<Batch>& batches) {
   constexpr std::size_t kMostBatches = 500;
-  TaskFrameWriter writer;
+  TaskFrameWriter writer({{1, 1}, "node", 3, 0});
   BlockPool pool;
   std::vector<Batch> received;
   std::size_t wire = 0;
@@ -87,7 +87,7 @@ Result<Work> encode_frames(const std::vector<Batch>& batches) {
     sent.push_back(batch);
     columns += batch.num_rows() * (2 * sizeof(std::int64_t) + sizeof(std::int32_t));
     writer.deliver(0, batch);
-    STREAM_TRY(const std::string frame, writer.take({{1, 1}, "node", 3, i}));
+    STREAM_TRY(const std::string frame, writer.take());
     wire += frame.size();
     std::string_view elements = frame;
     STREAM_TRY([[maybe_unused]] const auto header, read_task_frame(elements));

@@ -10,8 +10,9 @@ namespace stream::perf {
 /// each word. Sorted by word. `num_rows` gets the number of lines.
 Result<std::vector<WordTotal>> read_totals(const std::string& directory, std::int64_t& num_rows);
 
-/// Error when the words of `input` are not what `directory` holds, naming the first difference.
-/// `is_final`: each word must be there once.
-Result<void> check_totals(const std::string& input, const std::string& directory, bool is_final);
+/// Error when the words of `input`, counted `laps` times over, are not what `directory` holds,
+/// naming the first difference. `is_final`: each word must be there once.
+Result<void> check_totals(const std::string& input, std::int64_t laps, const std::string& directory,
+                          bool is_final);
 
 }  // namespace stream::perf

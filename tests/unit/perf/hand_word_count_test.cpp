@@ -99,13 +99,15 @@ TEST_CASE("a wrong total is a difference that is named") {
   const TemporaryDirectory directory = value_or_throw(TemporaryDirectory::make());
   value_or_throw(write_file_atomic(local_file_system(), directory / "in", "a b a\n"));
   value_or_throw(local_file_system().create_directories(directory / "out"));
-  const auto found = [&](const std::string& lines, bool is_final) {
+  const auto found = [&](const std::string& lines, bool is_final, std::int64_t laps = 1) {
     value_or_throw(write_file_atomic(local_file_system(), directory / "out/part", lines));
-    return check_totals(directory / "in", directory / "out", is_final);
+    return check_totals(directory / "in", laps, directory / "out", is_final);
   };
   CHECK(found("a\t2\nb\t1\n", true));
   CHECK(found("a\t1\nb\t1\na\t2\n", false));
   CHECK_FALSE(found("a\t1\nb\t1\na\t2\n", true));
+  CHECK(found("a\t6\nb\t3\n", true, 3));
+  CHECK_FALSE(found("a\t2\nb\t1\n", true, 3));
   CHECK_FALSE(found("a\t2\n", true));
   CHECK_FALSE(found("a\t2\nb\t1\nc\t1\n", true));
   const auto wrong = found("a\t3\nb\t1\n", true);

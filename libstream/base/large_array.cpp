@@ -11,8 +11,7 @@ namespace stream {
 namespace {
 
 constexpr std::size_t kHugePage = 2u << 20;
-/// Smaller blocks fit into what the processor remembers of the page tables.
-constexpr std::size_t kLargeBytes = 2 * kHugePage;
+constexpr std::size_t kLargeBytes = kHugePage;
 
 std::size_t in_huge_pages(std::size_t bytes) { return (bytes + kHugePage - 1) & ~(kHugePage - 1); }
 
@@ -33,8 +32,11 @@ char* map_pages(std::size_t size) {
 
 void* resize_block(void* memory, std::size_t old_bytes, std::size_t bytes) {
   if (bytes < kLargeBytes) {
-    void* const small = memory == nullptr ? std::calloc(1, bytes) : std::realloc(memory, bytes);
+    void* const small = std::realloc(memory, bytes);
     if (small == nullptr && bytes > 0) throw std::bad_alloc();
+    // calloc() gives pages that are not there yet. Looked at before they are written, each of them
+    // stops all other threads once: the page of zeros that is shown instead is taken away again.
+    if (memory == nullptr) std::memset(small, 0, bytes);
     return small;
   }
   const std::size_t size = in_huge_pages(bytes);

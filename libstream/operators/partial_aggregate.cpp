@@ -4,7 +4,7 @@
 #include <libstream/operators/evaluation_scope.hpp>
 #include <libstream/operators/gather.hpp>
 #include <libstream/operators/row_builder.hpp>
-#include <libstream/operators/window_slices.hpp>
+#include <libstream/operators/slice_merge.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -19,22 +19,24 @@ class PartialAggregateOperator final : public Operator {
         scope_(spec.evaluation),
         states_(types_of(spec.keys), spec.is_fixed_window, spec.calls),
         schema_(partial_schema(spec)) {
-    if (spec_.sliding) slices_.emplace(*spec_.sliding);
+    if (!spec_.sliding) return;
+    slices_.emplace(*spec_.sliding);
+    windows_.emplace(spec_);
   }
 
   Result<void> open(const OperatorContext& context) override {
     scope_.open(context);
     batch_rows_ = context.batch_rows;
-    builder_.emplace(slice_schema(), context.pool);
+    builder_.emplace(schema_, context.pool);
+    if (windows_) windows_->open(context.pool);
     return {};
   }
 
   Result<void> begin(const EpochStart& start) override {
     scope_.begin(start);
-    states_.clear();
+    start_anew();
     rows_seen_ = 0;
     is_reducing_ = true;
-    next_ = 0;
     return {};
   }
 
@@ -91,30 +93,24 @@ class PartialAggregateOperator final : public Operator {
     for (bool is_done = false; !is_done;) {
       STREAM_TRY(is_done, emit_some(output));
     }
-    states_.clear();
+    start_anew();
     rows_seen_ = is_reducing_ ? 0 : kSampleRows;
-    next_ = 0;
     return {};
+  }
+
+  void start_anew() {
+    states_.clear();
+    next_ = 0;
+    is_merging_ = false;
   }
 
   /// A batch of states; true: there are no more.
   Result<bool> emit_some(Output& output) {
-    const std::size_t wanted =
-        slices_ ? std::max<std::size_t>(batch_rows_ / slices_->windows_per_slice(), 1)
-                : batch_rows_;
-    const std::size_t count = std::min(wanted, states_.num_groups() - next_);
-    if (count == 0) return true;
-    std::vector<std::uint32_t> groups(count);
-    std::iota(groups.begin(), groups.end(), next_);
-    next_ += static_cast<std::uint32_t>(count);
-    const std::size_t num_keys = spec_.keys.size();
-    states_.append_keys(groups, builder_->columns(0, num_keys));
-    states_.append_states(groups, builder_->columns(num_keys, states_.num_state_columns()));
-    std::vector<Column> columns;
-    for (ColumnBuilder& column : builder_->columns(0, num_keys + states_.num_state_columns()))
-      columns.push_back(column.finish());
-    if (slices_) columns = windows_of(columns);
-    const std::size_t num_rows = slices_ ? rows_.size() : count;
+    if (next_ == states_.num_groups()) return true;
+    std::size_t num_rows = 0;
+    STREAM_TRY(std::vector<Column> columns,
+               windows_ ? next_windows(num_rows) : next_states(num_rows));
+    if (num_rows == 0) return true;
     Column hash;
     hash.type = primitive(TypeKind::int64);
     hash.num_rows = num_rows;
@@ -126,49 +122,27 @@ class PartialAggregateOperator final : public Operator {
     return next_ == states_.num_groups();
   }
 
-  /// The columns of slices as those of all windows that hold them; `rows_` is the slice of each.
-  std::vector<Column> windows_of(const std::vector<Column>& slices) {
-    BlockPool& pool = scope_.context().pool;
-    const std::size_t key = spec_.sliding->key;
-    const auto* starts = slices[key].data<std::int64_t>();
-    rows_.clear();
-    window_starts_.clear();
-    for (std::uint32_t row = 0; row < slices[key].num_rows; ++row) {
-      slices_->for_each_window(starts[row], [&](std::int64_t start, std::int64_t) {
-        window_starts_.push_back(start);
-        rows_.push_back(row);
-      });
-    }
+  Result<std::vector<Column>> next_states(std::size_t& num_rows) {
+    num_rows = std::min(batch_rows_, states_.num_groups() - next_);
+    std::vector<std::uint32_t> groups(num_rows);
+    std::iota(groups.begin(), groups.end(), next_);
+    next_ += static_cast<std::uint32_t>(num_rows);
+    const std::size_t num_keys = spec_.keys.size();
+    const std::size_t num_states = states_.num_state_columns();
+    states_.append_keys(groups, builder_->columns(1, num_keys));
+    states_.append_states(groups, builder_->columns(1 + num_keys, num_states));
     std::vector<Column> columns;
-    for (std::size_t i = 0; i < slices.size(); ++i)
-      columns.push_back(i == key ? window_column() : gather(slices[i], rows_, pool));
+    for (ColumnBuilder& column : builder_->columns(1, num_keys + num_states))
+      columns.push_back(column.finish());
     return columns;
   }
 
-  Column window_column() {
-    Column windows;
-    windows.type = schema_->fields[1 + spec_.sliding->key].type;
-    windows.num_rows = window_starts_.size();
-    for (std::size_t i = 0; i < 2; ++i) {
-      Column& times = windows.children.emplace_back();
-      times.type = windows.type.children[i].type;
-      times.num_rows = windows.num_rows;
-      times.values = scope_.context().pool.allocate(windows.num_rows * sizeof(std::int64_t));
-      auto* to = reinterpret_cast<std::int64_t*>(times.values.data());
-      const std::int64_t after = i == 0 ? 0 : spec_.sliding->size;
-      for (std::size_t row = 0; row < windows.num_rows; ++row)
-        to[row] = window_starts_[row] + after;
-    }
-    return windows;
-  }
-
-  /// Of what is emitted, before it has a hash; the windows are slices still.
-  std::shared_ptr<const Schema> slice_schema() const {
-    auto schema = std::make_shared<Schema>();
-    schema->fields.assign(schema_->fields.begin() + 1, schema_->fields.end());
-    for (std::size_t i = 0; i < spec_.keys.size(); ++i)
-      schema->fields[i].type = spec_.keys[i]->type;
-    return schema;
+  Result<std::vector<Column>> next_windows(std::size_t& num_rows) {
+    if (!std::exchange(is_merging_, true)) windows_->begin(states_);
+    STREAM_TRY(std::vector<Column> columns, windows_->next(batch_rows_));
+    num_rows = columns[spec_.sliding->key].num_rows;
+    if (num_rows < batch_rows_) next_ = static_cast<std::uint32_t>(states_.num_groups());
+    return columns;
   }
 
   /// The hashes of the keys, written into the batch's first column, which nobody else has yet.
@@ -184,13 +158,14 @@ class PartialAggregateOperator final : public Operator {
   AggregateStates states_;
   std::shared_ptr<const Schema> schema_;
   std::optional<WindowSlices> slices_;
+  std::optional<SliceMerge> windows_;
   std::size_t batch_rows_ = 4096;
   std::optional<RowBuilder> builder_;
   std::vector<std::uint32_t> rows_;
-  std::vector<std::int64_t> window_starts_;
   std::size_t rows_seen_ = 0;
   bool is_reducing_ = true;
-  std::uint32_t next_ = 0;
+  std::uint32_t next_ = 0;  ///< group
+  bool is_merging_ = false;
 };
 
 }  // namespace

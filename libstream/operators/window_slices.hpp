@@ -17,21 +17,15 @@ class WindowSlices {
         offset_(key.offset),
         width_(std::gcd(key.size, key.slide)) {}
 
-  /// At most.
-  std::size_t windows_per_slice() const {
-    return static_cast<std::size_t>((size_ + slide_ - 1) / slide_);
-  }
   /// The start of the slice that holds `time`.
   std::int64_t slice_of(std::int64_t time) const {
     return time - floor_modulo(time - offset_, width_);
   }
-  /// Calls visit(start, end) for every window that holds the slice, the earliest first (R-051,
-  ///
-  template <class Visit>
-  void for_each_window(std::int64_t slice, Visit visit) const {
+  /// The start of the earliest window that holds the slice; its others follow by the
+  /// slide, the last one starting no later than the slice.
+  std::int64_t first_window(std::int64_t slice) const {
     const std::int64_t last = slice - floor_modulo(slice - offset_, slide_);
-    const std::int64_t first = last - floor_divide(size_ - 1 - (slice - last), slide_) * slide_;
-    for (std::int64_t start = first; start <= last; start += slide_) visit(start, start + size_);
+    return last - floor_divide(size_ - 1 - (slice - last), slide_) * slide_;
   }
 
  private:

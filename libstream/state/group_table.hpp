@@ -68,7 +68,7 @@ class GroupTable {
     hashes_.resize(keys.size() + kEntryAhead);
     for (std::size_t i = 0; i < keys.size(); ++i) hashes_[i] = short_hash(keys[i]);
     // A table that is in the cache needs nothing fetched; one that grows meanwhile does without.
-    if (entries_.size() > kSparse) {
+    if (entries_.size() > kInCache) {
       find_or_insert<true>(keys, groups, made);
     } else {
       find_or_insert<false>(keys, groups, made);
@@ -109,9 +109,9 @@ class GroupTable {
     }
   }
   void erase(std::uint32_t group) {
-    std::size_t hole = keys_[group].hash;
-    while (entries_[hole & mask_].group_plus_one != group + 1) ++hole;
     StoredKey& stored = keys_[group];
+    std::size_t hole = stored.hash;
+    while (entries_[hole & mask_].group_plus_one != group + 1) ++hole;
     if (is_long(stored)) dead_bytes_ += stored.size;
     stored.size = kUnused;
     free_.push_back(group);
@@ -132,7 +132,7 @@ class GroupTable {
   }
 
   void clear() {
-    if (size_ * 16 < entries_.size() && entries_.size() > kSmall) entries_ = {};
+    if (size_ * 64 < entries_.size() && entries_.size() > kSmall) entries_ = {};
     if (entries_.empty()) {  // also what another table took
       mask_ = 0;
       most_ = 0;
@@ -163,10 +163,15 @@ class GroupTable {
   static constexpr std::size_t kEntryAhead = 32;
   static constexpr std::size_t kKeyAhead = 16;
   static constexpr std::size_t kSmall = 4096;
-  static constexpr std::size_t kSparse = 8192;  ///< entries; up to here few probes count more
+  static constexpr std::size_t kInCache = 8192;  ///< entries
   static constexpr std::size_t kQuickGrowth = 65'536;  ///< entries; above, memory counts more
   static constexpr std::size_t kMinDeadBytes = 1u << 20;
 
+  /// At least. Every probe that fails costs a wrong guess; in the largest tables memory counts more.
+  static std::size_t entries_per_key(std::size_t num_entries) {
+    if (num_entries <= 1u << 18) return 8;
+    return num_entries <= 1u << 20 ? 4 : 2;
+  }
   static std::uint32_t short_hash(const RowKey& key) {
     return static_cast<std::uint32_t>(key.hash());
   }
@@ -234,7 +239,7 @@ class GroupTable {
     const std::size_t factor = old.size() < kQuickGrowth ? 4 : 2;
     entries_ = LargeArray<Entry>::of_zeros(old.empty() ? 256 : old.size() * factor);
     mask_ = entries_.size() - 1;
-    most_ = entries_.size() / (entries_.size() <= kSparse ? 8 : 2);
+    most_ = entries_.size() / entries_per_key(entries_.size());
     for (const Entry& entry : old) {
       if (entry.group_plus_one == 0) continue;
       std::size_t i = entry.hash;
@@ -256,7 +261,7 @@ class GroupTable {
 
   LargeArray<Entry> entries_;
   std::size_t mask_ = 0;
-  std::size_t most_ = 0;  ///< keys, before it grows: every probe that fails costs a wrong guess
+  std::size_t most_ = 0;  ///< keys, before it grows
   std::size_t size_ = 0;
   LargeArray<StoredKey> keys_;  ///< by group
   std::vector<std::uint32_t> free_;

@@ -2,6 +2,10 @@
 #include <tests/kit/catch.hpp>
 #include <tests/unit/operators/aggregate_cases.hpp>
 
+#include <fmt/format.h>
+
+#include <map>
+
 namespace stream::testing {
 namespace {
 
@@ -104,25 +108,69 @@ TEST_CASE("partial states merge to the same results") {
   verify_operator(merge, {{"a|3|10", "b|1|2"}});
 }
 
-TEST_CASE("sliding windows get every slice they hold") {
+namespace {
+
+/// Sums by window and text; rows are (time, text, number).
+AggregateSpec sliding_sums(const SlidingKey& sliding) {
   AggregateSpec spec;
   spec.keys = {input(0, timestamp()), input(1, text())};
   spec.calls = {aggregate_call("sum", {input(2, bigint())})};
   spec.schema = schema_of({{"w", window_type()}, {"k", text()}, {"s", bigint()}});
-  spec.sliding = SlidingKey{0, 12'000'000, 5'000'000, 0};
-  OperatorCase script = case_of(
-      make_partial_aggregate(spec), schema_of({{"t", timestamp()}, {"k", text()}, {"v", bigint()}}),
-      {{{{0, {row(seconds(5), "a", 1), row(seconds(7), "a", 2), row(nullptr, "a", 4)}}}}});
+  spec.sliding = sliding;
+  return spec;
+}
+
+/// What comes out, without the hash and sorted.
+std::vector<std::string> windows_of(const AggregateSpec& spec, std::vector<Row> rows) {
+  OperatorCase script = case_of(make_partial_aggregate(spec),
+                                schema_of({{"t", timestamp()}, {"k", text()}, {"v", bigint()}}),
+                                {{{{0, std::move(rows)}}}});
   script.partition_by.clear();
   std::vector<std::string> windows;
   const auto outputs = run_operator(script);
   for (const std::string& line : outputs[0].rows)
     windows.push_back(line.substr(line.find('|') + 1));
   std::sort(windows.begin(), windows.end());
+  return windows;
+}
+
+}  // namespace
+
+TEST_CASE("sliding windows get every slice they hold, a row a key") {
+  const AggregateSpec spec = sliding_sums({0, 12'000'000, 5'000'000, 0});
   // 5 lies in [-5, 7), [0, 12) and [5, 17); 7 only in the last two.
-  CHECK(windows == std::vector<std::string>{"[-5000000,7000000]|a|1", "[0,12000000]|a|1",
-                                            "[0,12000000]|a|2", "[5000000,17000000]|a|1",
-                                            "[5000000,17000000]|a|2"});
+  CHECK(windows_of(spec, {row(seconds(5), "a", 1), row(seconds(7), "a", 2), row(nullptr, "a", 4),
+                          row(seconds(7), "b", 8)}) ==
+        std::vector<std::string>{"[-5000000,7000000]|a|1", "[0,12000000]|a|3", "[0,12000000]|b|8",
+                                 "[5000000,17000000]|a|3", "[5000000,17000000]|b|8"});
+}
+
+TEST_CASE("sliding windows far from one another come without those between them") {
+  const AggregateSpec spec = sliding_sums({0, 4'000'000, 2'000'000, 1'000'000});
+  const std::int64_t year = 365 * 86'400;
+  CHECK(windows_of(spec, {row(seconds(year), "a", 1), row(seconds(-3), "a", 2),
+                          row(seconds(year), nullptr, 4)}) ==
+        std::vector<std::string>{
+            "[-3000000,1000000]|a|2", "[-5000000,-1000000]|a|2",
+            "[31535997000000,31536001000000]|a|1", "[31535997000000,31536001000000]|null|4",
+            "[31535999000000,31536003000000]|a|1", "[31535999000000,31536003000000]|null|4"});
+}
+
+TEST_CASE("sliding windows are those of each row, and fill batches") {
+  std::vector<Row> rows;
+  std::map<std::string, std::int64_t> expected;
+  for (std::int64_t i = 0; i < 20'000; ++i) {
+    const std::int64_t time = (i * 7919) % 300;
+    const std::string key = fmt::format("k{}", i % 97);
+    rows.push_back(row(seconds(time), Value{key}, i));
+    for (std::int64_t start = time / 2 * 2; start > time - 9; start -= 2)
+      expected[fmt::format("[{},{}]|{}", start * 1'000'000, (start + 9) * 1'000'000, key)] += i;
+  }
+  REQUIRE(expected.size() > 10'000);
+  std::vector<std::string> lines;
+  for (const auto& [window, sum] : expected) lines.push_back(fmt::format("{}|{}", window, sum));
+  std::sort(lines.begin(), lines.end());
+  CHECK(windows_of(sliding_sums({0, 9'000'000, 2'000'000, 0}), rows) == lines);
 }
 
 namespace {

@@ -15,7 +15,8 @@ class Accumulator {
   static constexpr std::uint32_t kNoGroup = 0xffffffffu;
 
   virtual ~Accumulator() = default;
-  /// Makes room for `num_groups` groups; new ones are empty. Never fewer than before.
+  /// Makes room for `num_groups` groups; new ones are empty. Fewer than before only when
+  /// those that go are empty.
   virtual void resize(std::size_t num_groups) = 0;
   /// Row i of the arguments goes into group groups[i].
   virtual Result<void> update(std::span<const Operand> arguments,
@@ -30,8 +31,8 @@ class Accumulator {
   /// Appends the results of the groups. Error: overflow and the like.
   virtual Result<void> append_result(std::span<const std::uint32_t> groups, ColumnBuilder& builder,
                                      EvaluationContext& context) const = 0;
-  /// The group is empty again; its number will be used anew.
-  virtual void clear(std::uint32_t group) = 0;
+  /// The groups are empty again; their numbers will be used anew.
+  virtual void clear(std::span<const std::uint32_t> groups) = 0;
   virtual std::size_t bytes() const = 0;
 };
 

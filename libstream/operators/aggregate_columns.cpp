@@ -3,6 +3,7 @@
 #include <libstream/operators/gather.hpp>
 
 #include <algorithm>
+#include <numeric>
 
 namespace stream {
 
@@ -122,9 +123,7 @@ std::size_t AggregateColumns::bytes() const {
 }
 
 void AggregateColumns::reset(std::span<const std::uint32_t> groups) {
-  for (const auto& accumulator : accumulators_) {
-    for (const std::uint32_t group : groups) accumulator->clear(group);
-  }
+  for (const auto& accumulator : accumulators_) accumulator->clear(groups);
 }
 
 void AggregateColumns::reset_all(std::size_t num_groups) {
@@ -133,7 +132,9 @@ void AggregateColumns::reset_all(std::size_t num_groups) {
     if (seen) seen->table.clear();
   }
   if (num_groups > kKeptGroups) return make_accumulators();
-  for (std::uint32_t group = 0; group < num_groups; ++group) reset(group);
+  std::vector<std::uint32_t> groups(num_groups);
+  std::iota(groups.begin(), groups.end(), 0u);
+  reset(groups);
 }
 
 }  // namespace stream

@@ -230,7 +230,7 @@ class OverOperator final : public Operator {
       const std::size_t count = std::min(kStates, frames.size() - first);
       clear_pairs();
       for (std::uint32_t i = 0; i < count; ++i) {
-        if (first > 0) states->clear(i);
+        if (first > 0) states->clear({&i, 1});
         for (std::size_t row = frames[first + i].begin; row < frames[first + i].end; ++row) {
           add_pair(values, partition, row, i);
           if (pair_rows_.size() < kPairs) continue;

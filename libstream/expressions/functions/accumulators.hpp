@@ -16,10 +16,13 @@ template <class State>
 class GroupedAccumulator : public Accumulator {
  public:
   void resize(std::size_t num_groups) override { states_.resize(num_groups); }
-  void clear(std::uint32_t group) override {
-    if constexpr (requires(const State& state) { state.heap_bytes(); })
-      heap_bytes_ -= states_[group].heap_bytes();
-    states_[group] = State{};
+  void clear(std::span<const std::uint32_t> groups) override {
+    auto* states = states_.data();
+    for (const std::uint32_t group : groups) {
+      if constexpr (requires(const State& state) { state.heap_bytes(); })
+        heap_bytes_ -= states[group].heap_bytes();
+      states[group] = State{};
+    }
   }
   std::size_t bytes() const override { return states_.capacity() * sizeof(State) + heap_bytes_; }
 

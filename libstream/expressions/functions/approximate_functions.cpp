@@ -17,7 +17,9 @@ class DistinctCountAccumulator final : public Accumulator {
   void resize(std::size_t num_groups) override {
     states_.resize(num_groups, DistinctCount(precision_));
   }
-  void clear(std::uint32_t group) override { states_[group] = DistinctCount(precision_); }
+  void clear(std::span<const std::uint32_t> groups) override {
+    for (const std::uint32_t group : groups) states_[group] = DistinctCount(precision_);
+  }
   std::size_t bytes() const override {
     std::size_t bytes = states_.capacity() * sizeof(DistinctCount);
     for (const DistinctCount& state : states_) bytes += state.registers().capacity();
@@ -75,8 +77,9 @@ class PercentileApproxAccumulator final : public Accumulator {
   void resize(std::size_t num_groups) override {
     states_.resize(num_groups, QuantileSummary(shape_.relative_error));
   }
-  void clear(std::uint32_t group) override {
-    states_[group] = QuantileSummary(shape_.relative_error);
+  void clear(std::span<const std::uint32_t> groups) override {
+    for (const std::uint32_t group : groups)
+      states_[group] = QuantileSummary(shape_.relative_error);
   }
   std::size_t bytes() const override {
     std::size_t bytes = states_.capacity() * sizeof(QuantileSummary);

@@ -24,9 +24,11 @@ class SketchAccumulator final : public Accumulator {
     states_.resize(num_groups, empty_);
     has_rows_.resize(num_groups, 0);
   }
-  void clear(std::uint32_t group) override {
-    states_[group] = empty_;
-    has_rows_[group] = 0;
+  void clear(std::span<const std::uint32_t> groups) override {
+    for (const std::uint32_t group : groups) {
+      states_[group] = empty_;
+      has_rows_[group] = 0;
+    }
   }
   std::size_t bytes() const override {
     std::size_t bytes = states_.capacity() * sizeof(Sketch);

@@ -49,7 +49,9 @@ class VariantSchemas : public Accumulator {
     return {};
   }
 
-  void clear(std::uint32_t group) override { schemas_[group] = DataType(); }
+  void clear(std::span<const std::uint32_t> groups) override {
+    for (const std::uint32_t group : groups) schemas_[group] = DataType();
+  }
   std::size_t bytes() const override { return schemas_.capacity() * sizeof(DataType); }
 
  private:

@@ -94,7 +94,7 @@ struct Fixture {
     CHECK(same(*result_of(*left, aggregate.type, 0),
                *result_of(*aggregate_empty(aggregate), aggregate.type, 0)));
     auto result = result_of(*left, aggregate.type, 2);
-    left->clear(2);
+    left->clear(std::vector<std::uint32_t>{2});
     CHECK(same(*result_of(*left, aggregate.type, 2), *result_of(*left, aggregate.type, 0)));
     return result;
   }

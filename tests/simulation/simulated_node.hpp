@@ -1,5 +1,5 @@
-// A node of the simulated cluster: its board, the tasks that others placed on it, and the
-// coordinators that it was told to run.
+// A node of the simulated cluster: its board (simulated_node.cpp), the tasks that others placed on
+// it (simulated_tasks.cpp) and the coordinator that it was told to run (simulated_coordinator.cpp).
 #pragma once
 
 #include "simulated_cluster.hpp"
@@ -91,6 +91,7 @@ class SimulatedNode {
   void start_coordinator(const Submission& submission);
   void report_running(std::size_t num_keyed);
   void rescale(std::size_t num_keyed);
+  void ask_for_tasks();
   void commands(const Commands& list);
   void answer(std::function<Commands(Coordinator&)> event, EpochMillis delay_max = 5);
   void write(std::function<Result<void>()> effect, std::function<Commands(Coordinator&)> event);

@@ -71,22 +71,33 @@ class Rounds {
 
   void finish(int wanted) {
     CHECK(num_faults_ == wanted);
-    run_alone(directory_);
-    const std::size_t rows = static_cast<std::size_t>(num_files_ * kRows);
-    const std::size_t counts = counts_in(directory_ / "alone").size();
-    const bool is_done = wait_until([&] {
-      return copies_in(directory_ / "out").size() >= rows + 1 &&
-             counts_in(directory_ / "out").size() >= counts;
-    });
+    bool is_done = has_everything();
+    CHECK(copies_in(directory_ / "out").size() >= num_rows() + 1);
+    // A query that was started again behind the last file closes no window before it has seen rows
+    // again.
+    if (!is_done) {
+      drop_next_file();
+      is_done = has_everything();
+    }
     INFO(status_of(nodes_.addresses[0]));
     CHECK(is_done);
     const ChildResult stopped =
         run_program("streamctl", {"cluster", "stop", "1", "--cluster", nodes_.addresses[0]});
     CHECK(stopped.exit_code == 0);
-    check_like_alone(directory_, rows);
+    check_like_alone(directory_, num_rows());
   }
 
  private:
+  std::size_t num_rows() const { return static_cast<std::size_t>(num_files_ * kRows); }
+  /// Waits for all that one process makes of the files.
+  bool has_everything() const {
+    run_alone(directory_);
+    const std::size_t counts = counts_in(directory_ / "alone").size();
+    return wait_until([&] {
+      return copies_in(directory_ / "out").size() >= num_rows() + 1 &&
+             counts_in(directory_ / "out").size() >= counts;
+    });
+  }
   void drop_next_file() {
     drop_file(directory_ / fmt::format("in/{:05}.csv", num_files_),
               readings(num_files_ * kRows, (num_files_ + 1) * kRows));

@@ -67,7 +67,8 @@ void SliceMerge::begin(const AggregateStates& slices) {
   merged_.make_room(numbers_.num_groups());
   is_present_.resize(numbers_.num_groups());
   examples_.resize(numbers_.num_groups());
-  earliest_ = 0;
+  earliest_ = behind_ = 0;
+  is_closing_ = false;
   next_window_ = slicing_.first_window(slices_.front().start);
 }
 
@@ -119,29 +120,73 @@ void SliceMerge::leave_window() {
 }
 
 Result<bool> SliceMerge::merge_window() {
-  leave_window();
   const std::size_t num_slices = slices_.size() - 1;
-  while (earliest_ < num_slices && slices_[earliest_].start < next_window_) ++earliest_;
-  if (earliest_ == num_slices) return false;
-  window_ = std::max(next_window_, slicing_.first_window(slices_[earliest_].start));
-  next_window_ = window_ + sliding_.slide;
-  std::size_t behind = earliest_ + 1;
-  while (behind < num_slices && slices_[behind].start < window_ + sliding_.size) ++behind;
+  const std::int64_t last = slices_[num_slices - 1].start;
+  if (!is_closing_) {
+    const std::size_t earliest_before = earliest_;
+    while (slices_[earliest_].start < next_window_) ++earliest_;
+    window_ = std::max(next_window_, slicing_.first_window(slices_[earliest_].start));
+    next_window_ = window_ + sliding_.slide;
+    if (window_ + sliding_.size <= last) {
+      if (earliest_ != earliest_before) {
+        leave_window();
+        behind_ = earliest_;
+      }
+      const std::size_t first = behind_;
+      while (slices_[behind_].start < window_ + sliding_.size) ++behind_;
+      STREAM_TRY(merge_slices(first, behind_));
+      return true;
+    }
+    is_closing_ = true;
+    leave_window();
+    earliest_ = num_slices;
+    window_ = slicing_.last_window(last) + sliding_.slide;
+  }
+  window_ -= sliding_.slide;
+  if (window_ + sliding_.size <= last) return false;
+  const std::size_t end = earliest_;
+  while (earliest_ > 0 && slices_[earliest_ - 1].start >= window_) --earliest_;
+  STREAM_TRY(merge_in_front(earliest_, end));
+  return true;
+}
+
+/// Functions such as collect_list take what comes first for what was first.
+Result<void> SliceMerge::merge_in_front(std::size_t first_slice, std::size_t end_slice) {
   const auto states = read_->columns(states_->num_keys(), states_->num_state_columns());
-  const std::size_t end = slices_[behind].first;
-  for (std::size_t first = slices_[earliest_].first; first < end; first += kGroupsAtOnce) {
+  merged_.append_states(present_, states);
+  const std::vector<Column> later = columns_of(states);
+  const std::vector<std::uint32_t> keys = present_;
+  leave_window();
+  STREAM_TRY(merge_slices(first_slice, end_slice));
+  chosen_.clear();
+  for (const std::uint32_t key : keys) chosen_.push_back(examples_[key]);
+  return merge_states(later, keys, chosen_);
+}
+
+Result<void> SliceMerge::merge_slices(std::size_t first_slice, std::size_t end_slice) {
+  num_given_ = 0;
+  const auto states = read_->columns(states_->num_keys(), states_->num_state_columns());
+  const std::size_t end = slices_[end_slice].first;
+  for (std::size_t first = slices_[first_slice].first; first < end; first += kGroupsAtOnce) {
     const std::size_t count = std::min(kGroupsAtOnce, end - first);
     const auto groups = std::span<const std::uint32_t>(groups_).subspan(first, count);
     const auto keys = std::span<const std::uint32_t>(keys_).subspan(first, count);
     states_->append_states(groups, states);
-    STREAM_TRY(merged_.merge(columns_of(states), keys));
-    for (std::size_t i = 0; i < count; ++i) {
-      if (std::exchange(is_present_[keys[i]], std::uint8_t{1}) != 0) continue;
-      present_.push_back(keys[i]);
-      examples_[keys[i]] = groups[i];
-    }
+    STREAM_TRY(merge_states(columns_of(states), keys, groups));
   }
-  return true;
+  return {};
+}
+
+Result<void> SliceMerge::merge_states(const std::vector<Column>& states,
+                                      std::span<const std::uint32_t> keys,
+                                      std::span<const std::uint32_t> groups) {
+  STREAM_TRY(merged_.merge(states, keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (std::exchange(is_present_[keys[i]], std::uint8_t{1}) != 0) continue;
+    present_.push_back(keys[i]);
+    examples_[keys[i]] = groups[i];
+  }
+  return {};
 }
 
 Result<std::vector<Column>> SliceMerge::next(std::size_t num_rows) {

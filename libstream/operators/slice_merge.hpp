@@ -22,8 +22,8 @@ class SliceMerge {
   /// not change until their windows have been given.
   void begin(const AggregateStates& slices);
 
-  /// The keys and states of the next windows, the earliest first: as many rows as asked for, fewer
-  /// when those were the last.
+  /// The keys and states of the next windows: as many rows as asked for, fewer when those were the
+  /// last.
   Result<std::vector<Column>> next(std::size_t num_rows);
 
  private:
@@ -36,9 +36,16 @@ class SliceMerge {
   std::uint32_t slice_number(std::int64_t start);
   void number_keys(std::vector<Column> keys, std::size_t num_rows);
   void sort_by_slice();
-  void leave_window();
-  /// The next one; false: there is none.
+  /// The next one; false: there is none. A window that begins, or ends, with the slice with which
+  /// the one before it did takes that one's states and adds to them: windows that end before the
+  /// last slice come first, from the earliest on; then those that hold it, from the latest on.
   Result<bool> merge_window();
+  Result<void> merge_slices(std::size_t first_slice, std::size_t end_slice);
+  Result<void> merge_in_front(std::size_t first_slice, std::size_t end_slice);
+  /// Of `keys`, each the key of a group.
+  Result<void> merge_states(const std::vector<Column>& states, std::span<const std::uint32_t> keys,
+                            std::span<const std::uint32_t> groups);
+  void leave_window();
   Column window_column() const;
 
   SlidingKey sliding_;
@@ -64,6 +71,8 @@ class SliceMerge {
   std::int64_t window_ = 0;              ///< start of the one that is being given
   std::int64_t next_window_ = 0;         ///< start, at the earliest
   std::size_t earliest_ = 0;             ///< slice that is in it
+  std::size_t behind_ = 0;               ///< the slice behind its last one, while it is not closing
+  bool is_closing_ = false;              ///< the windows are those that hold the last slice
   std::vector<std::uint32_t> present_;   ///< keys of the window
   std::vector<std::uint32_t> examples_;  ///< a group with the key, by key
   std::vector<std::uint8_t> is_present_;

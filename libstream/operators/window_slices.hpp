@@ -21,11 +21,14 @@ class WindowSlices {
   std::int64_t slice_of(std::int64_t time) const {
     return time - floor_modulo(time - offset_, width_);
   }
-  /// The start of the earliest window that holds the slice; its others follow by the
-  /// slide, the last one starting no later than the slice.
+  /// Starts of the windows that hold the slice: from the first to the last by the slide (R-051,
+  ///
   std::int64_t first_window(std::int64_t slice) const {
-    const std::int64_t last = slice - floor_modulo(slice - offset_, slide_);
+    const std::int64_t last = last_window(slice);
     return last - floor_divide(size_ - 1 - (slice - last), slide_) * slide_;
+  }
+  std::int64_t last_window(std::int64_t slice) const {
+    return slice - floor_modulo(slice - offset_, slide_);
   }
 
  private:

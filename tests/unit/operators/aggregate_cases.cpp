@@ -18,6 +18,7 @@ AggregateCall aggregate_call(const std::string& name, std::vector<TypedExpr> arg
     add_count_functions(aggregates);
     add_sum_functions(aggregates);
     add_extreme_functions(aggregates);
+    add_pick_functions(aggregates);
     return aggregates;
   }();
   const AggregateFunction* function = registry.aggregate(name);

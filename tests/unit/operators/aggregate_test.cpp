@@ -156,6 +156,24 @@ TEST_CASE("sliding windows far from one another come without those between them"
             "[31535999000000,31536003000000]|a|1", "[31535999000000,31536003000000]|null|4"});
 }
 
+TEST_CASE("sliding windows keep the order of slices") {
+  AggregateSpec spec = sliding_sums({0, 6'000'000, 2'000'000, 0});
+  spec.calls = {aggregate_call("last", {input(2, bigint())})};
+  std::vector<Row> rows;
+  for (std::int64_t second = 0; second < 12; ++second)
+    rows.push_back(row(seconds(second), "a", second));
+  // Windows that end within the rows, and those that end behind them.
+  std::vector<std::string> expected;
+  for (std::int64_t start = -4; start < 12; start += 2)
+    expected.push_back(fmt::format("[{},{}]|a|{}", start * 1'000'000, (start + 6) * 1'000'000,
+                                   std::min<std::int64_t>(start + 5, 11)));
+  std::sort(expected.begin(), expected.end());
+  const auto windows = windows_of(spec, rows);
+  REQUIRE(windows.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    CHECK(windows[i].starts_with(expected[i]));  // behind it: that there is a value
+}
+
 TEST_CASE("sliding windows are those of each row, and fill batches") {
   std::vector<Row> rows;
   std::map<std::string, std::int64_t> expected;

@@ -48,7 +48,8 @@ class PartialAggregateOperator final : public Operator {
     if (slices_) {
       leave_out_null_times(keys, batch);
       if (batch.num_rows() == 0) return {};
-      keys[spec_.sliding->key] = slice_starts(keys[spec_.sliding->key]);
+      Column& times = keys[spec_.sliding->key];
+      STREAM_TRY(times, slice_starts(times));
     }
     const auto groups = states_.group(keys, batch.num_rows());
     STREAM_TRY(states_.update(batch, groups, context));
@@ -79,12 +80,19 @@ class PartialAggregateOperator final : public Operator {
     for (Column& key : keys) key = gather(key, rows_, scope_.context().pool);
   }
 
-  Column slice_starts(const Column& times) {
+  Result<Column> slice_starts(const Column& times) {
     Column starts = times;
     starts.validity = {};
     starts.values = scope_.context().pool.allocate(times.num_rows * sizeof(std::int64_t) + 1);
     auto* to = reinterpret_cast<std::int64_t*>(starts.values.data());
     const auto* from = times.data<std::int64_t>();
+    bool has_all = true;
+    for (std::size_t row = 0; row < times.num_rows; ++row)
+      has_all &= slices_->has_windows(from[row]);
+    if (!has_all)
+      return runtime_error(
+          "ARITHMETIC_OVERFLOW",
+          "window: a time lies so far off that its windows cannot be told; filter such rows out");
     for (std::size_t row = 0; row < times.num_rows; ++row) to[row] = slices_->slice_of(from[row]);
     return starts;
   }

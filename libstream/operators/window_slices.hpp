@@ -5,6 +5,7 @@
 #include <libstream/data/date_time.hpp>
 #include <libstream/operators/aggregate.hpp>
 
+#include <limits>
 #include <numeric>
 
 namespace stream {
@@ -15,7 +16,16 @@ class WindowSlices {
       : size_(key.size),
         slide_(key.slide),
         offset_(key.offset),
-        width_(std::gcd(key.size, key.slide)) {}
+        width_(std::gcd(key.size, key.slide)) {
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    if (size_ > most / 2) return;  // no time is far enough from both ends
+    earliest_ = 2 * size_ - most;
+    latest_ = most - 2 * size_;
+  }
+
+  /// Whether every window that holds `time` can be told in 64 bits. For no others are the functions
+  /// below.
+  bool has_windows(std::int64_t time) const { return time >= earliest_ && time <= latest_; }
 
   /// The start of the slice that holds `time`.
   std::int64_t slice_of(std::int64_t time) const {
@@ -36,6 +46,8 @@ class WindowSlices {
   std::int64_t slide_;
   std::int64_t offset_;
   std::int64_t width_;
+  std::int64_t earliest_ = 1;
+  std::int64_t latest_ = 0;
 };
 
 }  // namespace stream

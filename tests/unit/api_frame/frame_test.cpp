@@ -275,6 +275,22 @@ TEST_CASE("settings are those of the session") {
              ContainsSubstring("DIVIDE_BY_ZERO"));
 }
 
+TEST_CASE("a time whose sliding windows cannot be told is refused") {
+  FrameFixture f;
+  const auto windows_of = [&](const std::string& micros) {
+    return f.session.sql(
+        "SELECT count(*) FROM VALUES (0), (" + micros +
+        ") AS t(v) GROUP BY window(timestamp_micros(v), '10 seconds', '2 seconds')");
+  };
+  CHECK(windows_of("9000000000000000000").collect().size() == 10);
+  CHECK(windows_of("-9000000000000000000").collect().size() == 10);
+  for (const char* micros : {"9223372036854775807", "-9223372036854775808"}) {
+    CAPTURE(micros);
+    CHECK_THAT(message_of([&] { windows_of(micros).collect(); }),
+               ContainsSubstring("ARITHMETIC_OVERFLOW"));
+  }
+}
+
 TEST_CASE("functions of the program are called by SQL and by columns") {
   FrameFixture f;
   f.session.udf("twice", [](std::int64_t x) { return 2 * x; });

@@ -139,10 +139,7 @@ class PartialAggregateOperator final : public Operator {
     const std::size_t num_states = states_.num_state_columns();
     states_.append_keys(groups, builder_->columns(1, num_keys));
     states_.append_states(groups, builder_->columns(1 + num_keys, num_states));
-    std::vector<Column> columns;
-    for (ColumnBuilder& column : builder_->columns(1, num_keys + num_states))
-      columns.push_back(column.finish());
-    return columns;
+    return finish_columns(builder_->columns(1, num_keys + num_states));
   }
 
   Result<std::vector<Column>> next_windows(std::size_t& num_rows) {

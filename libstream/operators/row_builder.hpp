@@ -5,6 +5,14 @@
 
 namespace stream {
 
+/// What the builders hold, a column each. They are empty afterwards.
+inline std::vector<Column> finish_columns(std::span<ColumnBuilder> builders) {
+  std::vector<Column> columns;
+  columns.reserve(builders.size());
+  for (ColumnBuilder& builder : builders) columns.push_back(builder.finish());
+  return columns;
+}
+
 class RowBuilder {
  public:
   RowBuilder(std::shared_ptr<const Schema> schema, BlockPool& pool) : schema_(std::move(schema)) {
@@ -21,12 +29,7 @@ class RowBuilder {
   /// The rows so far; all columns must be of one length. Empty afterwards.
   Batch finish() { return finish(num_rows()); }
   /// The same, when there may be no columns.
-  Batch finish(std::size_t rows) {
-    std::vector<Column> columns;
-    columns.reserve(builders_.size());
-    for (ColumnBuilder& builder : builders_) columns.push_back(builder.finish());
-    return {schema_, std::move(columns), rows};
-  }
+  Batch finish(std::size_t rows) { return {schema_, finish_columns(builders_), rows}; }
 
  private:
   std::shared_ptr<const Schema> schema_;

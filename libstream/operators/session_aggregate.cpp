@@ -308,10 +308,8 @@ class SessionAggregateOperator final : public Operator {
     }
     const std::uint32_t source[] = {from};
     states_.append_states(source, builders);
-    std::vector<Column> columns;
-    for (ColumnBuilder& builder : builders) columns.push_back(builder.finish());
     const std::uint32_t target[] = {to};
-    return states_.merge(columns, target);
+    return states_.merge(finish_columns(builders), target);
   }
 
   std::uint32_t touch(std::uint32_t number) {
@@ -426,11 +424,10 @@ class SessionAggregateOperator final : public Operator {
       windows.child(1).append(session.end);
       windows.append_struct();
     }
-    std::vector<Column> columns;
     std::vector<ColumnBuilder> plain;
     for (const DataType& type : keys_.types()) plain.emplace_back(type, context_->pool);
     keys_.decode(emitted_keys_, plain);
-    for (ColumnBuilder& key : plain) columns.push_back(key.finish());
+    std::vector<Column> columns = finish_columns(plain);
     columns.insert(columns.begin() + static_cast<std::ptrdiff_t>(spec_.session_key),
                    windows.finish());
     const auto results = builder_->columns(num_keys, states_.num_calls());

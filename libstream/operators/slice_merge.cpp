@@ -22,12 +22,6 @@ std::shared_ptr<const Schema> slice_schema(const AggregateSpec& spec) {
   return schema;
 }
 
-std::vector<Column> columns_of(std::span<ColumnBuilder> builders) {
-  std::vector<Column> columns;
-  for (ColumnBuilder& builder : builders) columns.push_back(builder.finish());
-  return columns;
-}
-
 }  // namespace
 
 SliceMerge::SliceMerge(const AggregateSpec& spec)
@@ -58,7 +52,7 @@ void SliceMerge::begin(const AggregateStates& slices) {
     std::iota(groups.begin(), groups.end(), static_cast<std::uint32_t>(first));
     const auto builders = read_->columns(0, slices.num_keys());
     slices.append_keys(groups, builders);
-    std::vector<Column> keys = columns_of(builders);
+    std::vector<Column> keys = finish_columns(builders);
     const auto* starts = keys[sliding_.key].data<std::int64_t>();
     for (std::size_t i = 0; i < groups.size(); ++i) slice_of_.push_back(slice_number(starts[i]));
     number_keys(std::move(keys), groups.size());
@@ -154,7 +148,7 @@ Result<bool> SliceMerge::merge_window() {
 Result<void> SliceMerge::merge_in_front(std::size_t first_slice, std::size_t end_slice) {
   const auto states = read_->columns(states_->num_keys(), states_->num_state_columns());
   merged_.append_states(present_, states);
-  const std::vector<Column> later = columns_of(states);
+  const std::vector<Column> later = finish_columns(states);
   const std::vector<std::uint32_t> keys = present_;
   leave_window();
   STREAM_TRY(merge_slices(first_slice, end_slice));
@@ -172,7 +166,7 @@ Result<void> SliceMerge::merge_slices(std::size_t first_slice, std::size_t end_s
     const auto groups = std::span<const std::uint32_t>(groups_).subspan(first, count);
     const auto keys = std::span<const std::uint32_t>(keys_).subspan(first, count);
     states_->append_states(groups, states);
-    STREAM_TRY(merge_states(columns_of(states), keys, groups));
+    STREAM_TRY(merge_states(finish_columns(states), keys, groups));
   }
   return {};
 }
@@ -207,7 +201,7 @@ Result<std::vector<Column>> SliceMerge::next(std::size_t num_rows) {
     starts_.insert(starts_.end(), count, window_);
     num_given_ += count;
   }
-  std::vector<Column> columns = columns_of(given_->columns(0, num_keys + num_states));
+  std::vector<Column> columns = finish_columns(given_->columns(0, num_keys + num_states));
   columns[sliding_.key] = window_column();
   return columns;
 }

@@ -279,9 +279,7 @@ class StreamingAggregateOperator final : public Operator {
       if (states_.is_used(group)) groups.push_back(group);
     }
     states_.append_keys(groups, builder_->columns(0, num_keys()));
-    std::vector<Column> keys;
-    for (ColumnBuilder& key : builder_->columns(0, num_keys())) keys.push_back(key.finish());
-    file_by_time(keys, groups, groups);
+    file_by_time(finish_columns(builder_->columns(0, num_keys())), groups, groups);
   }
 
   StreamingAggregateSpec spec_;

@@ -6,6 +6,8 @@
 namespace stream {
 namespace {
 
+constexpr int kMostAttempts = 10;
+
 // Writes a new file beside `path`, hidden, of a name nobody else uses, and gives that name.
 Result<std::string> write_temporary(FileSystem& files, const std::string& path,
                                     std::string_view content) {
@@ -23,6 +25,32 @@ Result<std::string> write_temporary(FileSystem& files, const std::string& path,
     return std::move(written).error();
   }
   return temporary;
+}
+
+enum class Naming { link_once, rename_over };
+
+/// Writes a new file and gives it its name; false when `link_once` finds the name taken. Whoever
+/// takes a checkpoint over sweeps temporaries away, also those of a process that still writes: then
+/// the file is written again.
+Result<bool> publish(FileSystem& files, const std::string& path, std::string_view content,
+                     Naming naming) {
+  for (int attempt = 1;; ++attempt) {
+    STREAM_TRY(const std::string temporary, write_temporary(files, path, content));
+    Result<bool> is_named = true;
+    if (naming == Naming::link_once) {
+      is_named = files.link_exclusive(temporary, path);
+    } else if (auto renamed = files.rename(temporary, path); !renamed) {
+      is_named = std::move(renamed).error();
+    }
+    if (!is_named && attempt < kMostAttempts) {
+      const auto is_there = files.exists(temporary);
+      if (is_there && !*is_there) continue;
+    }
+    if (is_named && naming == Naming::rename_over) return is_named;
+    auto removed = files.remove(temporary);
+    if (is_named && !removed) return std::move(removed).error();
+    return is_named;
+  }
 }
 
 }  // namespace
@@ -48,23 +76,14 @@ Result<std::string> read_file(FileSystem& files, const std::string& path, std::s
 
 Result<bool> write_file_exclusive(FileSystem& files, const std::string& path,
                                   std::string_view content) {
-  STREAM_TRY(const std::string temporary, write_temporary(files, path, content));
-  auto linked = files.link_exclusive(temporary, path);
-  auto removed = files.remove(temporary);
-  if (!linked) return std::move(linked).error();
-  if (!removed) return std::move(removed).error();
-  if (!*linked) return false;
-  STREAM_TRY(files.sync_directory(parent_path(path)));
-  return true;
+  STREAM_TRY(const bool is_new, publish(files, path, content, Naming::link_once));
+  if (is_new) STREAM_TRY(files.sync_directory(parent_path(path)));
+  return is_new;
 }
 
 Result<void> write_file_atomic(FileSystem& files, const std::string& path,
                                std::string_view content) {
-  STREAM_TRY(const std::string temporary, write_temporary(files, path, content));
-  if (auto renamed = files.rename(temporary, path); !renamed) {
-    static_cast<void>(files.remove(temporary));
-    return std::move(renamed).error();
-  }
+  STREAM_TRY(publish(files, path, content, Naming::rename_over));
   return files.sync_directory(parent_path(path));
 }
 

@@ -88,7 +88,9 @@ class QueryLoop {
   std::optional<std::vector<std::vector<Split>>> take_planned(const EpochOffsets& offsets);
   /// What these tasks still report has no meaning any more, their failures neither.
   bool are_tasks_given_up() const { return coordinator_.is_restoring(); }
-  void fail(Error error) { handle(coordinator_.on_failure(std::move(error), now())); }
+  void fail(Error error) {
+    handle(coordinator_.on_failure(services_->cause_of(std::move(error)), now()));
+  }
   EpochMillis now() const { return options_.clock->wall_millis(); }
   /// Of what blocking work has done: until tasks are made anew, or for good, as a commit.
   enum class Validity { of_attempt, lasting };

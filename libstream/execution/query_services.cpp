@@ -79,10 +79,20 @@ Result<std::unique_ptr<QueryServices>> QueryServices::open(std::shared_ptr<const
                                                            const QueryOptions& options,
                                                            CheckpointOwnership ownership) {
   std::unique_ptr<QueryServices> services(new QueryServices(std::move(plan), options));
-  STREAM_TRY(services->open_checkpoint(ownership));
-  STREAM_TRY(services->open_sources());
-  STREAM_TRY(services->open_sinks());
+  const auto open_all = [&]() -> Result<void> {
+    STREAM_TRY(services->open_checkpoint(ownership));
+    STREAM_TRY(services->open_sources());
+    return services->open_sinks();
+  };
+  if (auto opened = open_all(); !opened) return services->cause_of(std::move(opened).error());
   return services;
+}
+
+Error QueryServices::cause_of(Error error) {
+  if (!directory_ || error.error_class() == ErrorClass::fenced) return error;
+  const auto is_own = directory_->check_term();
+  const bool is_fenced = !is_own && is_own.error().error_class() == ErrorClass::fenced;
+  return is_fenced ? is_own.error() : error;
 }
 
 FileSystem& QueryServices::sink_files() {

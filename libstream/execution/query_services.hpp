@@ -59,6 +59,8 @@ class QueryServices {
 
   const std::string& query_id() const { return query_id_; }
   std::int64_t term() const { return directory_ ? directory_->term() : 0; }
+  /// The error itself, or what is behind it: that another run has taken over.
+  Error cause_of(Error error);
   bool is_durable() const { return directory_ != nullptr; }
   /// What sinks write through: without a checkpoint they need not wait for the disk.
   FileSystem& sink_files();

@@ -61,6 +61,15 @@ class Directory final : public CheckpointDirectory {
   std::int64_t term() const override { return term_; }
   bool is_fresh() const override { return is_fresh_; }
 
+  Result<void> check_term() override {
+    STREAM_TRY(const auto runs, numbered_files(files_, at("runs")));
+    if (!runs.empty() && runs.back() > term_)
+      return fenced(
+          fmt::format("{}: another run of this query (term {}) took over from this one (term {})",
+                      path_, runs.back(), term_));
+    return {};
+  }
+
   Result<std::optional<Entry>> last_commit() override {
     STREAM_TRY(const auto commits, numbered_files(files_, at("commits")));
     if (commits.empty()) return std::optional<Entry>();
@@ -281,15 +290,6 @@ class Directory final : public CheckpointDirectory {
   Result<std::optional<Entry>> read_entry(std::string_view folder, std::int64_t n) {
     STREAM_TRY(std::string text, read_checked(files_, entry_path(folder, n)));
     return std::optional<Entry>(Entry{n, std::move(text)});
-  }
-
-  Result<void> check_term() {
-    STREAM_TRY(const auto runs, numbered_files(files_, at("runs")));
-    if (!runs.empty() && runs.back() > term_)
-      return fenced(
-          fmt::format("{}: another run of this query (term {}) took over from this one (term {})",
-                      path_, runs.back(), term_));
-    return {};
   }
 
   Result<void> write_entry(std::string_view folder, std::int64_t n, const std::string& text) {

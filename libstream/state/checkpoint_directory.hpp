@@ -50,6 +50,8 @@ class CheckpointDirectory {
   virtual const std::string& query_id() const = 0;
   virtual std::int64_t term() const = 0;
   virtual bool is_fresh() const = 0;
+  /// Error fenced: a higher term has begun.
+  virtual Result<void> check_term() = 0;
 
   /// Newest commits/N, if any, and offsets/N+1 without a commit, if any.
   virtual Result<std::optional<Entry>> last_commit() = 0;

@@ -24,7 +24,8 @@ HostileTls::HostileTls(const std::string& certificate, const std::string& key)
 
 HostileTls::~HostileTls() { SSL_CTX_free(context_); }
 
-HostilePeer::HostilePeer(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+HostilePeer::HostilePeer(std::uint16_t port)
+    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const timeval longest{20, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
   sockaddr_in address{};

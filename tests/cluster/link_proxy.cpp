@@ -83,8 +83,9 @@ class LinkProxy::Loop {
     for (Link& link : links_) link.close();
   }
 
+  // Sockets are closed on exec: a node that is started would hold their other ends open for ever.
   std::string add(std::size_t to, const std::string& address) {
-    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in own = loopback(0);
     REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&own), sizeof own) == 0);
     REQUIRE(::listen(listener, 64) == 0);
@@ -175,13 +176,13 @@ class LinkProxy::Loop {
     socklen_t size = sizeof caller;
     Link link;
     link.to = listeners_.at(listener);
-    link.ends[0] = ::accept(listener, reinterpret_cast<sockaddr*>(&caller), &size);
+    link.ends[0] = ::accept4(listener, reinterpret_cast<sockaddr*>(&caller), &size, SOCK_CLOEXEC);
     if (link.ends[0] < 0) return;
     const std::uint64_t inode = inode_of_port(ntohs(caller.sin_port));
     for (const auto& [node, process] : processes_) {
       if (holds_socket(process, inode)) link.from = node;
     }
-    link.ends[1] = ::socket(AF_INET, SOCK_STREAM, 0);
+    link.ends[1] = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_in target = loopback(targets_.at(link.to));
     const int at_once = 1;
     for (const int end : link.ends)

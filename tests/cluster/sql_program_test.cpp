@@ -25,7 +25,7 @@ ChildResult sql(const std::string& statements, std::vector<std::string> more = {
 /// Serves lines to whoever connects, on a port of its own.
 class LineServer {
  public:
-  LineServer() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  LineServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -41,7 +41,7 @@ class LineServer {
   }
   std::string port() const { return std::to_string(port_); }
   void send(const std::string& text) {
-    if (peer_ < 0) peer_ = ::accept(listener_, nullptr, nullptr);
+    if (peer_ < 0) peer_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     REQUIRE(::send(peer_, text.data(), text.size(), MSG_NOSIGNAL) ==
             static_cast<ssize_t>(text.size()));
   }

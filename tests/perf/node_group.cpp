@@ -21,7 +21,7 @@ constexpr Duration kHeartbeat{2'000};
 
 /// A port that was free a moment ago.
 Result<NodeAddress> free_address() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

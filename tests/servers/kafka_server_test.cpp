@@ -20,7 +20,7 @@ bool is_listening(const std::string& address) {
   peer.sin_family = AF_INET;
   peer.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
   inet_pton(AF_INET, address.substr(0, colon).c_str(), &peer.sin_addr);
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const bool connected = ::connect(socket, reinterpret_cast<sockaddr*>(&peer), sizeof peer) == 0;
   ::close(socket);
   return connected;

@@ -1,4 +1,5 @@
 // What every file system must do, run against the local and the memory one.
+#include <libstream/base/forwarding_file_system.hpp>
 #include <libstream/base/local_file_system.hpp>
 #include <libstream/base/memory_file_system.hpp>
 #include <libstream/base/unique_id.hpp>
@@ -47,6 +48,28 @@ class Disk {
 };
 
 using Names = std::vector<std::string>;
+
+/// Where somebody else sweeps away the temporary that is just to get its name, some times.
+class SweptFiles : public ForwardingFileSystem {
+ public:
+  SweptFiles(FileSystem& below, int times) : ForwardingFileSystem(below), times_left_(times) {}
+
+  Result<void> rename(const std::string& from, const std::string& to) override {
+    sweep(from);
+    return ForwardingFileSystem::rename(from, to);
+  }
+  Result<bool> link_exclusive(const std::string& from, const std::string& to) override {
+    sweep(from);
+    return ForwardingFileSystem::link_exclusive(from, to);
+  }
+
+ private:
+  void sweep(const std::string& file) {
+    if (times_left_-- > 0) remove(file).value();
+  }
+
+  int times_left_;
+};
 
 }  // namespace
 
@@ -180,6 +203,22 @@ TEST_CASE("an exclusive write happens once, an atomic one replaces, and both lea
   CHECK(disk.get("f") == "three");
   CHECK(disk.names() == Names{"f"});
   CHECK_FALSE(write_file_exclusive(disk.files(), disk.at("none/f"), "x"));
+}
+
+TEST_CASE("a file is written again when its temporary is swept away by others") {
+  Disk disk(GENERATE(true, false));
+  SweptFiles twice(disk.files(), 2);
+  CHECK(write_file_exclusive(twice, disk.at("f"), "one").value());
+  SweptFiles once(disk.files(), 1);
+  CHECK_FALSE(write_file_exclusive(once, disk.at("f"), "two").value());
+  CHECK(disk.get("f") == "one");
+  SweptFiles thrice(disk.files(), 3);
+  write_file_atomic(thrice, disk.at("f"), "three").value();
+  CHECK(disk.get("f") == "three");
+  SweptFiles always(disk.files(), 1'000'000);
+  CHECK_FALSE(write_file_exclusive(always, disk.at("g"), "x"));
+  CHECK_FALSE(write_file_atomic(always, disk.at("g"), "x"));
+  CHECK(disk.names() == Names{"f"});
 }
 
 TEST_CASE("paths are taken apart and joined") {

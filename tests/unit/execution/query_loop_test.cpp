@@ -2,6 +2,7 @@
 #include <libstream/base/memory_file_system.hpp>
 #include <libstream/data/column_builder.hpp>
 #include <libstream/execution/query_loop.hpp>
+#include <libstream/state/checkpoint_text.hpp>
 #include <libstream/testing/manual_clock.hpp>
 #include <tests/kit/catch.hpp>
 
@@ -145,6 +146,17 @@ class LoopOfTest {
 };
 
 }  // namespace
+
+TEST_CASE("what fails behind the back of a run that took over says so") {
+  LoopOfTest test;
+  auto& files = test.files;
+  write_file_exclusive(files, "/checkpoint/runs/2", with_checksum("query of another")).value();
+  test.loop->on_work_failed(fatal("no such file or directory: what the other one swept away"));
+  test.advance_until([&] { return test.host.end.has_value(); });
+  CHECK(test.host.end->error_class() == ErrorClass::fenced);
+  CHECK_THAT(test.host.end->message(),
+             Catch::Matchers::ContainsSubstring("another run of this query (term 2)"));
+}
 
 TEST_CASE("what tasks report that are being given up is neither written nor counted") {
   LoopOfTest test;

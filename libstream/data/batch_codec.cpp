@@ -1,17 +1,19 @@
 #include <libstream/base/hash.hpp>
 #include <libstream/data/batch_codec.hpp>
 #include <libstream/data/column_builder.hpp>
+#include <libstream/data/narrow_integers.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace stream {
 namespace {
 
 // "SBAT", version, payload bytes; then the payload; then, where it is sealed, XXH3 of both.
 constexpr std::uint32_t kMagic = 0x54414253;
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 constexpr std::size_t kHeaderBytes = 16;
 constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxFields = 4096;
@@ -42,27 +44,68 @@ void put_type(const DataType& type, std::string& out) {
   for (const Field& child : type.children) put_field(child, out);
 }
 
-/// Lengths, then all bytes: views are made anew at the reader.
+bool is_integers(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::int16:
+    case TypeKind::int32:
+    case TypeKind::int64:
+    case TypeKind::date:
+    case TypeKind::timestamp:
+    case TypeKind::timestamp_ntz:
+    case TypeKind::day_time_interval:
+    case TypeKind::year_month_interval:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// The width of a distance; the least value where that is not the width of the values; distances.
+void put_integers(const char* values, std::size_t width, std::size_t count, std::string& out) {
+  const NarrowIntegers narrow = NarrowIntegers::of(values, width, count);
+  put(out, static_cast<std::uint8_t>(narrow.width));
+  if (narrow.width != width) put(out, narrow.least);
+  if (count > 0) narrow.write(values, width, count, out);
+}
+
+/// Calls `use` with a zero of the unsigned type in which lengths of `width` bytes are kept.
+template <class Use>
+auto with_size_type(std::size_t width, Use use) {
+  if (width == 1) return use(std::uint8_t{});
+  return width == 2 ? use(std::uint16_t{}) : use(std::uint32_t{});
+}
+
+/// The width of a length, lengths, then all bytes: views are made anew at the reader.
 void put_strings(const Column& column, std::string& out) {
   const StringView* views = column.data<StringView>();
   std::uint64_t total = 0;
-  for (std::size_t row = 0; row < column.num_rows; ++row) total += views[row].size;
+  std::uint32_t longest = 0;
+  for (std::size_t row = 0; row < column.num_rows; ++row) {
+    total += views[row].size;
+    longest = std::max(longest, views[row].size);
+  }
+  const std::size_t width = longest <= 0xff ? 1 : longest <= 0xffff ? 2 : 4;
+  put(out, static_cast<std::uint8_t>(width));
   const std::size_t begin = out.size();
-  const std::size_t end = begin + column.num_rows * sizeof(std::uint32_t) + sizeof total + total;
+  const std::size_t end = begin + column.num_rows * width + sizeof total + total;
   out.resize(end + sizeof(StringView::inlined));  // short strings are copied at their longest
   char* sizes = out.data() + begin;
-  char* bytes = sizes + column.num_rows * sizeof(std::uint32_t) + sizeof total;
+  char* bytes = sizes + column.num_rows * width + sizeof total;
   std::memcpy(bytes - sizeof total, &total, sizeof total);
-  for (std::size_t row = 0; row < column.num_rows; ++row) {
-    const StringView& view = views[row];
-    std::memcpy(sizes + row * sizeof view.size, &view.size, sizeof view.size);
-    if (view.is_inline()) {
-      std::memcpy(bytes, view.inlined, sizeof view.inlined);
-    } else {
-      std::memcpy(bytes, column.blocks[view.outside.block].data() + view.outside.offset, view.size);
+  with_size_type(width, [&](auto zero) {
+    for (std::size_t row = 0; row < column.num_rows; ++row) {
+      const StringView& view = views[row];
+      const auto size = static_cast<decltype(zero)>(view.size);
+      std::memcpy(sizes + row * sizeof size, &size, sizeof size);
+      if (view.is_inline()) {
+        std::memcpy(bytes, view.inlined, sizeof view.inlined);
+      } else {
+        std::memcpy(bytes, column.blocks[view.outside.block].data() + view.outside.offset,
+                    view.size);
+      }
+      bytes += view.size;
     }
-    bytes += view.size;
-  }
+  });
   out.resize(end);
 }
 
@@ -74,7 +117,9 @@ void put_column(const Column& column, std::string& out) {
   if (is_text(kind)) {
     put_strings(column, out);
   } else if (is_list(kind)) {
-    out.append(column.values.data(), (column.num_rows + 1) * sizeof(std::int64_t));
+    put_integers(column.values.data(), sizeof(std::int64_t), column.num_rows + 1, out);
+  } else if (is_integers(kind)) {
+    put_integers(column.values.data(), value_width(kind), column.num_rows, out);
   } else if (column.num_rows > 0) {
     const std::size_t bytes = column.num_rows * value_width(kind);
     if (bytes > 0) out.append(column.values.data(), bytes);
@@ -149,7 +194,9 @@ class Reader {
     if (is_text(type.kind)) {
       STREAM_TRY(read_strings(column));
     } else if (is_list(type.kind)) {
-      STREAM_TRY(column.values, block((num_rows + 1) * sizeof(std::int64_t)));
+      STREAM_TRY(column.values, integers(sizeof(std::int64_t), num_rows + 1));
+    } else if (is_integers(type.kind)) {
+      STREAM_TRY(column.values, integers(value_width(type.kind), num_rows));
     } else {
       STREAM_TRY(column.values, block(num_rows * value_width(type.kind)));
     }
@@ -177,6 +224,22 @@ class Reader {
     return block;
   }
 
+  /// Memory is taken when the bytes for it are there: eight for each of them at most.
+  Result<BlockRef> integers(std::size_t value_width, std::uint64_t count) {
+    NarrowIntegers narrow;
+    STREAM_TRY(narrow.width, get<std::uint8_t>());
+    if (!std::has_single_bit(narrow.width) || narrow.width > value_width)
+      return damaged("integers of a strange width");
+    if (narrow.width != value_width) {
+      STREAM_TRY(narrow.least, get<std::uint64_t>());
+    }
+    STREAM_TRY(const auto bytes, take(count * narrow.width));
+    if (count == 0) return BlockRef();
+    BlockRef block = pool_.allocate(count * value_width);
+    narrow.read(bytes.data(), value_width, count, block.data());
+    return block;
+  }
+
   static Result<void> check_parameters(const DataType& type) {
     const auto last_field = static_cast<std::uint8_t>(IntervalField::second);
     switch (type.kind) {
@@ -196,17 +259,28 @@ class Reader {
   }
 
   Result<void> read_strings(Column& column) {
-    STREAM_TRY(const auto sizes, take(column.num_rows * sizeof(std::uint32_t)));
+    STREAM_TRY(const std::size_t width, get<std::uint8_t>());
+    if (width != 1 && width != 2 && width != 4) return damaged("lengths of a strange width");
+    STREAM_TRY(const auto sizes, take(column.num_rows * width));
     STREAM_TRY(const auto total, get<std::uint64_t>());
     if (total > 0xffffffffu) return damaged("strings of over 4 GiB");
     STREAM_TRY(BlockRef data, block(total));
     column.values = pool_.allocate(column.num_rows * sizeof(StringView));
+    const bool are_within = with_size_type(
+        width, [&](auto zero) { return make_views(sizes.data(), zero, data, total, column); });
+    if (!are_within) return damaged("string lengths exceed their bytes");
+    if (data) column.blocks.push_back(std::move(data));
+    return {};
+  }
+
+  template <class Size>
+  static bool make_views(const char* sizes, Size size, const BlockRef& data, std::uint64_t total,
+                         Column& column) {
     auto* views = reinterpret_cast<StringView*>(column.values.data());
     std::uint64_t offset = 0;
     for (std::size_t row = 0; row < column.num_rows; ++row) {
-      std::uint32_t size;
-      std::memcpy(&size, sizes.data() + row * sizeof size, sizeof size);
-      if (offset + size > total) return damaged("string lengths exceed their bytes");
+      std::memcpy(&size, sizes + row * sizeof size, sizeof size);
+      if (offset + size > total) return false;
       StringView view{};
       view.size = size;
       if (view.is_inline()) {
@@ -221,8 +295,7 @@ class Reader {
       views[row] = view;
       offset += size;
     }
-    if (data) column.blocks.push_back(std::move(data));
-    return {};
+    return true;
   }
 
   static void clear_tail(StringView& view) {

@@ -3,6 +3,7 @@
 #include <libstream/data/batch_codec.hpp>
 #include <tests/kit/catch.hpp>
 
+#include <limits>
 #include <random>
 
 using namespace stream;
@@ -56,6 +57,76 @@ TEST_CASE("a decoded batch has the rows and the schema that were encoded") {
   REQUIRE(decoded->num_rows() == rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i)
     CHECK(ValueTraits<Row>::own(read_row<Row>(*decoded, i)) == rows[i]);
+}
+
+namespace {
+
+template <class T>
+std::vector<T> through_codec(BlockPool& pool, const std::vector<T>& values, std::size_t& size) {
+  TypedRowWriter<T> writer(pool);
+  for (const T& value : values) writer.append(value);
+  std::string bytes;
+  encode_batch(writer.finish(), bytes, BatchSeal::none);
+  size = bytes.size();
+  std::string_view rest = bytes;
+  const Batch decoded = decode_batch(rest, pool, BatchSeal::none).value();
+  std::vector<T> result;
+  for (std::size_t i = 0; i < decoded.num_rows(); ++i)
+    result.push_back(ValueTraits<T>::own(read_row<T>(decoded, i)));
+  return result;
+}
+
+template <class T>
+void check_integers(std::mt19937_64& random, BlockPool& pool, T least, std::uint64_t range,
+                    std::size_t width) {
+  std::vector<T> values;
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint64_t distance = range == ~std::uint64_t{0} ? random() : random() % (range + 1);
+    values.push_back(static_cast<T>(static_cast<std::uint64_t>(least) + distance));
+  }
+  values.push_back(least);
+  values.push_back(static_cast<T>(static_cast<std::uint64_t>(least) + range));
+  CAPTURE(sizeof(T), least, range);
+  std::size_t size = 0;
+  CHECK(through_codec(pool, values, size) == values);
+  CHECK(size / values.size() == width);
+}
+
+}  // namespace
+
+TEST_CASE("integers take the bytes of their range, wherever it lies") {
+  std::mt19937_64 random(17);
+  BlockPool pool;
+  using Wide = std::numeric_limits<std::int64_t>;
+  for (const std::int64_t least :
+       {Wide::min(), std::int64_t{-1}, std::int64_t{0}, std::int64_t{1'700'000'000'000'000}}) {
+    check_integers<std::int64_t>(random, pool, least, 0, 1);
+    check_integers<std::int64_t>(random, pool, least, 0xff, 1);
+    check_integers<std::int64_t>(random, pool, least, 0x100, 2);
+    check_integers<std::int64_t>(random, pool, least, 0xffff, 2);
+    check_integers<std::int64_t>(random, pool, least, 0x10000, 4);
+    check_integers<std::int64_t>(random, pool, least, 0xffffffff, 4);
+    check_integers<std::int64_t>(random, pool, least, 0x100000000, 8);
+  }
+  check_integers<std::int64_t>(random, pool, Wide::min(), ~std::uint64_t{0}, 8);
+  check_integers<std::int64_t>(random, pool, Wide::max() - 200, 200, 1);
+  using Narrow = std::numeric_limits<std::int32_t>;
+  check_integers<std::int32_t>(random, pool, Narrow::min(), 0xffffffff, 4);
+  check_integers<std::int32_t>(random, pool, Narrow::max() - 0xffff, 0xffff, 2);
+  check_integers<std::int32_t>(random, pool, -5, 9, 1);
+  check_integers<std::int16_t>(random, pool, -300, 0xff, 1);
+  check_integers<std::int16_t>(random, pool, -300, 0x100, 2);
+}
+
+TEST_CASE("strings of any length keep it in one, two or four bytes") {
+  BlockPool pool;
+  for (const std::size_t longest : {0u, 12u, 13u, 255u, 256u, 65535u, 65536u}) {
+    const std::vector<std::string> texts{"", "short", std::string(longest, 'x'), "of twelve...",
+                                         "thirteen....."};
+    std::size_t size = 0;
+    CAPTURE(longest);
+    CHECK(through_codec(pool, texts, size) == texts);
+  }
 }
 
 TEST_CASE("several batches follow one another in one block of bytes") {

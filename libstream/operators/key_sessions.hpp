@@ -3,6 +3,8 @@
 // thread.
 #pragma once
 
+#include <libstream/base/large_array.hpp>
+
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -13,8 +15,8 @@ class KeySessions {
  public:
   static constexpr std::uint32_t kNone = 0xffffffffu;
 
-  /// Lies in one line of the cache.
-  struct alignas(32) Session {
+  /// Two lie in a line of the cache.
+  struct Session {
     std::int64_t start = 0;
     std::int64_t end = 0;
     std::uint32_t key = 0;
@@ -48,9 +50,10 @@ class KeySessions {
 
   /// Keys 0 … num_keys − 1 may be named from now on.
   void make_room(std::size_t num_keys) {
-    if (at_.size() < num_keys) at_.resize(num_keys, kNone);
+    while (at_.size() < num_keys) at_.push_back(kNone);
   }
   bool has_sessions(std::uint32_t key) const { return at_[key] != kNone; }
+  void prefetch(std::uint32_t number) const { __builtin_prefetch(&sessions_[number]); }
   void prefetch_key(std::uint32_t key) const { __builtin_prefetch(&at_[key]); }
   /// Requires that the key has been fetched.
   void prefetch_session(std::uint32_t key) const {
@@ -83,7 +86,7 @@ class KeySessions {
     const std::uint32_t after = before == kNone ? first(key) : sessions_[before].after;
     const std::uint32_t number = free_.empty() ? num_numbers() : free_.back();
     if (free_.empty()) {
-      sessions_.emplace_back();
+      sessions_.push_back({});
     } else {
       free_.pop_back();
     }
@@ -118,9 +121,9 @@ class KeySessions {
   }
 
  private:
-  std::vector<Session> sessions_;            ///< by number
+  LargeArray<Session> sessions_;             ///< by number
   std::vector<std::int64_t> sealed_starts_;  ///< by number
-  std::vector<std::uint32_t> at_;  ///< by key: one of its sessions, the last that was looked at
+  LargeArray<std::uint32_t> at_;  ///< by key: one of its sessions, the last that was looked at
   std::vector<std::uint32_t> free_;
 };
 

@@ -242,43 +242,41 @@ class SessionAggregateOperator final : public Operator {
     if (batches_.empty()) return {};
     const Batch all = concatenate(batches_, context_->pool);
     batches_.clear();
-    std::vector<std::uint32_t> order(held_starts_.size());
-    std::iota(order.begin(), order.end(), 0u);
-    sort_rows(order, [this](std::uint32_t a, std::uint32_t b) {
+    order_.resize(held_starts_.size());
+    std::iota(order_.begin(), order_.end(), 0u);
+    sort_rows(order_, [this](std::uint32_t a, std::uint32_t b) {
       return held_starts_[a] < held_starts_[b];
     });
-    rows_.clear();
-    row_sessions_.clear();
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      const std::uint32_t row = order[i];
-      if (i + kKeyAhead < order.size()) sessions_.prefetch_key(held_keys_[order[i + kKeyAhead]]);
-      if (i + kSessionAhead < order.size())
-        sessions_.prefetch_session(held_keys_[order[i + kSessionAhead]]);
-      STREAM_TRY(const std::uint32_t session,
-                 session_for(held_keys_[row], held_starts_[row], held_ends_[row], all));
-      rows_.push_back(row);
-      row_sessions_.push_back(session);
-      if (rows_.size() == kRowsAtOnce) STREAM_TRY(add_rows(all));
+    row_sessions_.resize(order_.size());
+    num_added_ = 0;
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      const std::uint32_t row = order_[i];
+      if (i + kKeyAhead < order_.size()) sessions_.prefetch_key(held_keys_[order_[i + kKeyAhead]]);
+      if (i + kSessionAhead < order_.size())
+        sessions_.prefetch_session(held_keys_[order_[i + kSessionAhead]]);
+      STREAM_TRY(row_sessions_[i],
+                 session_for(held_keys_[row], held_starts_[row], held_ends_[row], all, i));
+      if (i + 1 - num_added_ == kRowsAtOnce) STREAM_TRY(add_rows(all, i + 1));
     }
-    STREAM_TRY(add_rows(all));
+    STREAM_TRY(add_rows(all, order_.size()));
     forget_rows();
     return {};
   }
 
-  /// Adds the rows collected so far to their sessions' states.
-  Result<void> add_rows(const Batch& all) {
-    if (rows_.empty()) return {};
+  /// Adds the rows before the place `end` of the order that are not yet in their sessions' states.
+  Result<void> add_rows(const Batch& all, std::size_t end) {
+    const std::size_t begin = std::exchange(num_added_, end);
+    if (begin == end) return {};
     states_.make_room(sessions_.num_numbers());
-    const Batch rows = gather(all, rows_, context_->pool);
-    STREAM_TRY(states_.update(rows, row_sessions_, scope_.context()));
-    rows_.clear();
-    row_sessions_.clear();
-    return {};
+    const Batch rows = gather(all, std::span(order_).subspan(begin, end - begin), context_->pool);
+    return states_.update(rows, std::span(row_sessions_).subspan(begin, end - begin),
+                          scope_.context());
   }
 
   /// The session that holds [start, end) from now on: new, longer, or merged from several.
+  /// `place`: of the row in the order.
   Result<std::uint32_t> session_for(std::uint32_t key, std::int64_t start, std::int64_t end,
-                                    const Batch& all) {
+                                    const Batch& all, std::size_t place) {
     // Sessions that touch [start, end) stand in a row: perhaps the one before, some that follow.
     const std::uint32_t before = sessions_.seek(key, start);
     std::uint32_t kept = before;
@@ -290,7 +288,7 @@ class SessionAggregateOperator final : public Operator {
     std::int64_t last = end;
     for (std::uint32_t other = sessions_[kept].after;
          other != kNone && sessions_[other].start <= end; other = sessions_[kept].after) {
-      STREAM_TRY(add_rows(all));
+      STREAM_TRY(add_rows(all, place));
       last = std::max(last, sessions_[other].end);
       STREAM_TRY(merge_states(other, kept));
       remove(other);
@@ -351,8 +349,18 @@ class SessionAggregateOperator final : public Operator {
     states_.reset(number);
   }
 
+  void prefetch_sessions(std::span<const std::uint32_t> numbers, std::size_t at) const {
+    if (at < numbers.size()) sessions_.prefetch(numbers[at]);
+  }
+
   void remove_old() {
     for (std::size_t i = 0; i < old_.size(); ++i) {
+      prefetch_sessions(old_, i + 3 * kKeyAhead);
+      if (i + 2 * kKeyAhead < old_.size()) {
+        const std::uint32_t key = sessions_[old_[i + 2 * kKeyAhead]].key;
+        table_.prefetch_key(key);
+        sessions_.prefetch_key(key);
+      }
       if (i + kKeyAhead < old_.size()) table_.prefetch(sessions_[old_[i + kKeyAhead]].key);
       remove(old_[i]);
     }
@@ -376,7 +384,9 @@ class SessionAggregateOperator final : public Operator {
   void find_old(EpochMillis watermark) {
     const bool evicts =
         spec_.is_streaming && spec_.has_watermark && spec_.mode != OutputMode::complete;
-    for (const std::uint32_t number : changed_) {
+    for (std::size_t i = 0; i < changed_.size(); ++i) {
+      prefetch_sessions(changed_, i + kKeyAhead);
+      const std::uint32_t number = changed_[i];
       Session& session = sessions_[number];
       if (!session.is_changed) continue;  // merged into another
       session.is_changed = false;
@@ -391,7 +401,9 @@ class SessionAggregateOperator final : public Operator {
   void take_old(EpochMillis watermark) {
     filed_.clear();
     by_end_.take_through(watermark, filed_);
-    for (const std::uint32_t number : filed_) {
+    for (std::size_t i = 0; i < filed_.size(); ++i) {
+      prefetch_sessions(filed_, i + kKeyAhead);
+      const std::uint32_t number = filed_[i];
       Session& session = sessions_[number];
       // Its number may have become another's.
       if (!session.is_used || session.is_leaving) continue;
@@ -417,8 +429,11 @@ class SessionAggregateOperator final : public Operator {
     const std::size_t num_keys = spec_.aggregate.keys.size();
     emitted_keys_.clear();
     ColumnBuilder& windows = builder_->column(spec_.session_key);
-    for (const std::uint32_t number : sessions) {
-      const Session& session = sessions_[number];
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+      prefetch_sessions(sessions, i + 2 * kKeyAhead);
+      if (i + kKeyAhead < sessions.size())
+        table_.prefetch_key(sessions_[sessions[i + kKeyAhead]].key);
+      const Session& session = sessions_[sessions[i]];
       emitted_keys_.push_back(table_.key(session.key));
       windows.child(0).append(session.start);
       windows.child(1).append(session.end);
@@ -464,7 +479,9 @@ class SessionAggregateOperator final : public Operator {
   std::vector<RowKey> emitted_keys_;
   std::vector<std::uint32_t> filed_;
   std::vector<std::uint32_t> rows_;
+  std::vector<std::uint32_t> order_;  ///< the epoch's rows by start, and by place in it:
   std::vector<std::uint32_t> row_sessions_;
+  std::size_t num_added_ = 0;  ///< places whose rows are in the states
   std::vector<std::uint32_t> made_;
   std::vector<std::uint32_t> changed_;
   std::vector<std::uint32_t> dirty_;

@@ -104,6 +104,7 @@ class GroupTable {
   /// Forgets used groups, each named once; their numbers will be used anew.
   void erase(std::span<const std::uint32_t> groups) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
+      if (i + 2 * kKeyAhead < groups.size()) prefetch_key(groups[i + 2 * kKeyAhead]);
       if (i + kKeyAhead < groups.size()) prefetch(groups[i + kKeyAhead]);
       erase(groups[i]);
     }
@@ -126,6 +127,8 @@ class GroupTable {
     entries_[hole & mask_] = Entry{};
     if (dead_bytes_ > kMinDeadBytes && dead_bytes_ * 2 > arena_.bytes()) compact_arena();
   }
+  /// Brings what key() and prefetch() read into the cache.
+  void prefetch_key(std::uint32_t group) const { __builtin_prefetch(&keys_[group]); }
   /// Brings what erase() of a used group reads first into the cache.
   void prefetch(std::uint32_t group) const {
     __builtin_prefetch(&entries_[keys_[group].hash & mask_]);
@@ -163,11 +166,12 @@ class GroupTable {
   static constexpr std::size_t kEntryAhead = 32;
   static constexpr std::size_t kKeyAhead = 16;
   static constexpr std::size_t kSmall = 4096;
-  static constexpr std::size_t kInCache = 8192;  ///< entries
+  static constexpr std::size_t kInCache = 8192;        ///< entries
   static constexpr std::size_t kQuickGrowth = 65'536;  ///< entries; above, memory counts more
   static constexpr std::size_t kMinDeadBytes = 1u << 20;
 
-  /// At least. Every probe that fails costs a wrong guess; in the largest tables memory counts more.
+  /// At least. Every probe that fails costs a wrong guess; in the largest tables memory counts
+  /// more.
   static std::size_t entries_per_key(std::size_t num_entries) {
     if (num_entries <= 1u << 18) return 8;
     return num_entries <= 1u << 20 ? 4 : 2;

@@ -158,6 +158,34 @@ int compare_values(const Value& a, const Value& b) {
       a.content);
 }
 
+int compare_to_value(const Column& a, std::size_t i, const Value& b) {
+  const bool is_null = a.is_null(i) || a.type.kind == TypeKind::null;
+  if (is_null || b.is_null()) return static_cast<int>(b.is_null()) - static_cast<int>(is_null);
+  return std::visit(
+      [&](const auto& right) -> int {
+        using T = std::decay_t<decltype(right)>;
+        if constexpr (std::is_same_v<T, std::monostate>) {
+          return 0;
+        } else if constexpr (std::is_same_v<T, bool>) {
+          return order(a.data<std::uint8_t>()[i] != 0, right);
+        } else if constexpr (std::is_same_v<T, CalendarInterval>) {
+          return order_intervals(a.data<T>()[i], right);
+        } else if constexpr (std::is_same_v<T, std::string>) {
+          return a.string_at(i).compare(right);
+        } else if constexpr (std::is_same_v<T, ValueList>) {
+          if (a.type.kind != TypeKind::structure) return compare_values(value_at(a, i), b);
+          for (std::size_t child = 0; child < right.size(); ++child) {
+            const int result = compare_to_value(a.children[child], i, right[child]);
+            if (result != 0) return result;
+          }
+          return 0;
+        } else {
+          return order(a.data<T>()[i], right);
+        }
+      },
+      b.content);
+}
+
 void hash_column(const Column& column, std::span<std::uint64_t> hashes) {
   const Batch batch(std::make_shared<const Schema>(Schema{{Field{"", column.type, true}}}),
                     {column}, column.num_rows);

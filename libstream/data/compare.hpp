@@ -30,6 +30,9 @@ bool equal_rows(const Column& a, std::size_t i, const Column& b, std::size_t j);
 /// The same order for boxed values of one type.
 int compare_values(const Value& a, const Value& b);
 
+/// The same for a row and a boxed value of one type, without boxing the row.
+int compare_to_value(const Column& a, std::size_t i, const Value& b);
+
 /// A hash of each row; rows that are equal (equal_rows) have equal hashes.
 void hash_column(const Column& column, std::span<std::uint64_t> hashes);
 

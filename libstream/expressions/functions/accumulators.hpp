@@ -93,13 +93,20 @@ std::size_t heap_bytes_of(const Value& value);
 
 template <>
 struct Storage<Value> {
-  using View = Value;
+  /// A row that is boxed only where its value is kept.
+  struct View {
+    operator Value() const { return value_at(*column, row); }
+    const Column* column;
+    std::size_t row;
+  };
   struct Reader {
     explicit Reader(const Column& of) : column(&of) {}
-    Value operator()(std::size_t row) const { return value_at(*column, row); }
+    View operator()(std::size_t row) const { return {column, row}; }
     const Column* column;
   };
-  static int compare(const Value& a, const Value& b) { return compare_values(a, b); }
+  static int compare(const View& a, const Value& b) {
+    return compare_to_value(*a.column, a.row, b);
+  }
   static void append(ColumnBuilder& builder, const Value& value) { append_value(builder, value); }
   static std::size_t heap_bytes(const Value& value) { return heap_bytes_of(value); }
 };

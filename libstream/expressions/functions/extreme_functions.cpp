@@ -64,10 +64,9 @@ class ExtremeByAccumulator final : public GroupedAccumulator<ExtremeByState> {
             std::uint32_t group) {
     if (ranks.is_null(rank_row)) return;
     ExtremeByState& state = states_[group];
-    Value rank = value_at(ranks, rank_row);
-    if (state.has_rank && sign_ * compare_values(rank, state.rank) > 0) return;
+    if (state.has_rank && sign_ * compare_to_value(ranks, rank_row, state.rank) > 0) return;
     heap_bytes_ -= state.heap_bytes();
-    state = {value_at(values, value_row), std::move(rank), true};
+    state = {value_at(values, value_row), value_at(ranks, rank_row), true};
     heap_bytes_ += state.heap_bytes();
   }
 

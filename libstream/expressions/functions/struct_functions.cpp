@@ -1,21 +1,20 @@
 // named_struct and struct.
 #include <libstream/expressions/builtin_functions.hpp>
-#include <libstream/expressions/functions/collections.hpp>
+#include <libstream/expressions/evaluate.hpp>
 
 #include <fmt/format.h>
 
 namespace stream {
 namespace {
 
-/// A kernel that puts arguments first, first + step, … into one struct.
-Kernel struct_kernel(std::size_t first, std::size_t step) {
-  return builder_kernel(
-      [first, step](const KernelInput& input, ColumnBuilder& builder, std::size_t row) {
-        std::size_t field = 0;
-        for (std::size_t i = first; i < input.arguments.size(); i += step)
-          append_argument(builder.child(field++), input, i, row);
-        builder.append_struct();
-      });
+/// name, x, … into one struct: the columns become its children.
+Result<Column> make_struct(const KernelInput& input) {
+  Column column;
+  column.type = input.type;
+  column.num_rows = input.num_rows;
+  for (std::size_t i = 1; i < input.arguments.size(); i += 2)
+    column.children.push_back(expand(input.arguments[i], input.num_rows, input.context.pool));
+  return column;
 }
 
 Result<ResolvedFunction> resolve_named(Arguments arguments, const SqlSettings&) {
@@ -43,7 +42,7 @@ Result<ResolvedFunction> resolve_named(Arguments arguments, const SqlSettings&) 
   function.is_nullable = false;
   function.nulls = NullHandling::custom;
   function.can_fail = false;
-  function.kernel = struct_kernel(1, 2);
+  function.kernel = make_struct;
   return function;
 }
 

@@ -30,6 +30,7 @@ TEST_CASE("numbers order with NULL first and NaN last, and both zeros are equal"
       const int expected = are_zeros || i == j ? 0 : (i < j ? -1 : 1);
       CHECK(compare_rows(column, i, column, j) == expected);
       CHECK(compare_values(value_at(column, i), value_at(column, j)) == expected);
+      CHECK(compare_to_value(column, i, value_at(column, j)) == expected);
     }
   }
 }
@@ -73,6 +74,52 @@ TEST_CASE("maps are equal in any order of entries, and equal rows have equal has
   CHECK(hashes[0] == hashes[1]);
   CHECK_FALSE(is_orderable(maps.type));
   CHECK(is_orderable(array_of(primitive(TypeKind::string), true)));
+}
+
+TEST_CASE("a row and a boxed value compare as two rows do, in every type") {
+  std::mt19937 random(23);
+  BlockPool pool;
+  const auto number = [&] { return static_cast<int>(random() % 5) - 2; };
+  const auto text = [&] {
+    return std::string(random() % 3, static_cast<char>('a' + number() + 2));
+  };
+  using Make = std::function<Value()>;
+  const std::vector<std::pair<DataType, Make>> types{
+      {primitive(TypeKind::boolean), [&] { return Value{number() > 0}; }},
+      {primitive(TypeKind::int8), [&] { return Value{static_cast<std::int8_t>(number())}; }},
+      {primitive(TypeKind::int16), [&] { return Value{static_cast<std::int16_t>(number())}; }},
+      {primitive(TypeKind::date), [&] { return Value{std::int32_t{number()}}; }},
+      {primitive(TypeKind::timestamp), [&] { return Value{std::int64_t{number()}}; }},
+      {primitive(TypeKind::float32), [&] { return Value{static_cast<float>(number())}; }},
+      {primitive(TypeKind::float64), [&] { return Value{static_cast<double>(number())}; }},
+      {decimal_of(38, 2), [&] { return Value{Int128{number()}}; }},
+      {primitive(TypeKind::string), [&] { return Value{text()}; }},
+      {primitive(TypeKind::calendar_interval),
+       [&] {
+         return Value{CalendarInterval{number(), number(), number()}};
+       }},
+      {array_of(primitive(TypeKind::string), true),
+       [&] { return Value{ValueList(random() % 3, Value{text()})}; }},
+      {struct_of({{"a", primitive(TypeKind::string), true},
+                  {"b", struct_of({{"c", primitive(TypeKind::int32), true}}), true}}),
+       [&] {
+         return Value{ValueList{random() % 4 == 0 ? Value{} : Value{text()},
+                                random() % 4 == 0 ? Value{} : Value{ValueList{Value{number()}}}}};
+       }}};
+  for (const auto& [type, make] : types) {
+    CAPTURE(type.to_string());
+    std::vector<Value> values;
+    for (int i = 0; i < 40; ++i) values.push_back(random() % 6 == 0 ? Value{} : make());
+    const Column column = column_of(type, values, pool);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      for (std::size_t j = 0; j < values.size(); ++j) {
+        const int expected = compare_rows(column, i, column, j);
+        const int found = compare_to_value(column, i, values[j]);
+        REQUIRE((found < 0) == (expected < 0));
+        REQUIRE((found > 0) == (expected > 0));
+      }
+    }
+  }
 }
 
 TEST_CASE("the order of rows is a strict weak order") {

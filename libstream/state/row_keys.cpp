@@ -2,6 +2,7 @@
 #include <libstream/state/row_keys.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -10,6 +11,7 @@ namespace stream {
 namespace {
 
 constexpr std::size_t kMaxPacked = 16;
+constexpr std::size_t kPackedAtOnce = 512;  ///< rows
 
 bool is_window_type(const DataType& type) {
   const auto is_time = [](const Field& field) {
@@ -111,23 +113,25 @@ void RowKeys::encode_text(const Column& column, std::size_t num_rows) {
 }
 
 template <class Place>
-void RowKeys::pack(const Column& column, const Part& part, std::size_t num_rows, Place place) {
+void RowKeys::pack(const Column& column, const Part& part, std::size_t begin, std::size_t end,
+                   Place place) {
   const auto shift = static_cast<unsigned>(8 * (part.offset % 8));
   if (part.offset < 8) {
-    for (std::size_t row = 0; row < num_rows; ++row) keys_[row].low |= place(column, row) << shift;
+    for (std::size_t row = begin; row < end; ++row) keys_[row].low |= place(column, row) << shift;
   } else {
-    for (std::size_t row = 0; row < num_rows; ++row) keys_[row].high |= place(column, row) << shift;
+    for (std::size_t row = begin; row < end; ++row) keys_[row].high |= place(column, row) << shift;
   }
 }
 
-void RowKeys::pack_column(const Column& column, const Part& part, std::size_t num_rows) {
+void RowKeys::pack_column(const Column& column, const Part& part, std::size_t begin,
+                          std::size_t end) {
   switch (column.type.kind) {
     case TypeKind::float32:
-      return pack(column, part, num_rows, [](const Column& c, std::size_t row) {
+      return pack(column, part, begin, end, [](const Column& c, std::size_t row) {
         return std::uint64_t{as_bits(comparable(c.data<float>()[row]))};
       });
     case TypeKind::float64:
-      return pack(column, part, num_rows, [](const Column& c, std::size_t row) {
+      return pack(column, part, begin, end, [](const Column& c, std::size_t row) {
         return as_bits(comparable(c.data<double>()[row]));
       });
     default:
@@ -135,22 +139,22 @@ void RowKeys::pack_column(const Column& column, const Part& part, std::size_t nu
   }
   switch (part.width) {
     case 1:
-      return pack(column, part, num_rows, [](const Column& c, std::size_t row) {
+      return pack(column, part, begin, end, [](const Column& c, std::size_t row) {
         return std::uint64_t{c.data<std::uint8_t>()[row]};
       });
     case 2:
-      return pack(column, part, num_rows, [](const Column& c, std::size_t row) {
+      return pack(column, part, begin, end, [](const Column& c, std::size_t row) {
         return std::uint64_t{c.data<std::uint16_t>()[row]};
       });
     case 4:
-      return pack(column, part, num_rows, [](const Column& c, std::size_t row) {
+      return pack(column, part, begin, end, [](const Column& c, std::size_t row) {
         return std::uint64_t{c.data<std::uint32_t>()[row]};
       });
     case 8:
-      return pack(column, part, num_rows,
+      return pack(column, part, begin, end,
                   [](const Column& c, std::size_t row) { return c.data<std::uint64_t>()[row]; });
     default:  // 16 bytes fill both words
-      for (std::size_t row = 0; row < num_rows; ++row) {
+      for (std::size_t row = begin; row < end; ++row) {
         const char* bytes = column.values.data() + row * 16;
         std::memcpy(&keys_[row].low, bytes, 8);
         std::memcpy(&keys_[row].high, bytes + 8, 8);
@@ -179,33 +183,37 @@ void RowKeys::find_unpackable(std::span<const Column> columns, std::size_t num_r
 }
 
 void RowKeys::encode_packed(std::span<const Column> columns, std::size_t num_rows) {
-  for (RowKey& key : keys_) key = {0, 0, packed_size_, nullptr};
   bool has_unpackable = false;
-  for (const Part& part : parts_) {
-    const Column& column = columns[part.column];
+  std::array<const Column*, kMaxPacked> sources{};  // by part; nullptr: nothing to pack
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const Column& column = columns[parts_[i].column];
     if (column.validity) has_unpackable = true;
-    if (!part.is_window) {
-      pack_column(column, part, num_rows);
-      continue;
-    }
+    sources[i] = &column;
+    if (!parts_[i].is_window) continue;
+    sources[i] = column.children.data();
+    if (column.children[0].validity || column.children[1].validity) has_unpackable = true;
     const auto* starts = column.children[0].data<std::int64_t>();
     const auto* ends = column.children[1].data<std::int64_t>();
-    if (num_rows == 0) continue;
-    if (column.children[0].validity || column.children[1].validity) has_unpackable = true;
     for (std::size_t row = 0; row < num_rows && !window_size_; ++row) {
       if (!column.is_null(row)) window_size_ = ends[row] - starts[row];
     }
     if (!window_size_) {
       has_unpackable = true;
+      sources[i] = nullptr;
       continue;
     }
     std::int64_t difference = 0;
     for (std::size_t row = 0; row < num_rows; ++row)
       difference |= (ends[row] - starts[row]) ^ *window_size_;
     if (difference != 0) has_unpackable = true;
-    Part start = part;
-    start.is_window = false;
-    pack_column(column.children[0], start, num_rows);
+  }
+  // Keys of some rows at a time, that stay in the nearest cache from part to part.
+  for (std::size_t begin = 0; begin < num_rows; begin += kPackedAtOnce) {
+    const std::size_t end = std::min(begin + kPackedAtOnce, num_rows);
+    for (std::size_t row = begin; row < end; ++row) keys_[row] = {0, 0, packed_size_, nullptr};
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (sources[i] != nullptr) pack_column(*sources[i], parts_[i], begin, end);
+    }
   }
   if (!has_unpackable) return;
   find_unpackable(columns, num_rows);

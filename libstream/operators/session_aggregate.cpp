@@ -3,12 +3,11 @@
 #include <libstream/operators/expiry_index.hpp>
 #include <libstream/operators/key_sessions.hpp>
 #include <libstream/operators/late_groups.hpp>
-#include <libstream/operators/row_order.hpp>
 #include <libstream/operators/session_aggregate.hpp>
+#include <libstream/operators/session_rows.hpp>
 #include <libstream/operators/state_layout.hpp>
 
 #include <algorithm>
-#include <numeric>
 
 namespace stream {
 namespace {
@@ -62,7 +61,7 @@ class SessionAggregateOperator final : public Operator {
     if (needs_filing_) file_all();
     late_watermark_ = at_input(start.late_watermark);
     late_groups_.begin_epoch();
-    forget_rows();
+    held_.clear();
     emitted_.reset();
     updated_ = removed_ = 0;
     return {};
@@ -211,72 +210,52 @@ class SessionAggregateOperator final : public Operator {
 
   /// Keeps the rows until the epoch's end, with their keys' numbers and their ranges.
   void hold(Batch batch, std::vector<Column> keys) {
-    const std::size_t first = held_keys_.size();
     const std::size_t num_rows = batch.num_rows();
-    const Column range = std::move(keys[spec_.session_key]);
-    keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(spec_.session_key));
-    const auto* starts = range.children[0].data<std::int64_t>();
-    const auto* ends = range.children[1].data<std::int64_t>();
-    held_starts_.insert(held_starts_.end(), starts, starts + num_rows);
-    held_ends_.insert(held_ends_.end(), ends, ends + num_rows);
-    held_keys_.resize(first + num_rows);
-    const auto numbers = std::span(held_keys_).subspan(first);
+    const auto session = keys.begin() + static_cast<std::ptrdiff_t>(spec_.session_key);
+    const std::span<std::uint32_t> numbers = held_.add(std::move(batch), *session);
+    keys.erase(session);
     if (keys.empty()) {
       const RowKey only;
       for (std::uint32_t& number : numbers) number_keys({&only, 1}, {&number, 1});
     } else {
       number_keys(keys_.encode(keys, num_rows), numbers);
     }
-    batches_.push_back(std::move(batch));
-  }
-
-  void forget_rows() {
-    batches_.clear();
-    held_keys_.clear();
-    held_starts_.clear();
-    held_ends_.clear();
   }
 
   /// The epoch's rows go into sessions in the order of their starts.
   Result<void> add_epoch() {
-    if (batches_.empty()) return {};
-    const Batch all = concatenate(batches_, context_->pool);
-    batches_.clear();
-    order_.resize(held_starts_.size());
-    std::iota(order_.begin(), order_.end(), 0u);
-    sort_rows(order_, [this](std::uint32_t a, std::uint32_t b) {
-      return held_starts_[a] < held_starts_[b];
-    });
-    row_sessions_.resize(order_.size());
+    if (held_.is_empty()) return {};
+    held_.sort(context_->pool);
+    const std::size_t num_rows = held_.size();
+    row_sessions_.resize(num_rows);
     num_added_ = 0;
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-      const std::uint32_t row = order_[i];
-      if (i + kKeyAhead < order_.size()) sessions_.prefetch_key(held_keys_[order_[i + kKeyAhead]]);
-      if (i + kSessionAhead < order_.size())
-        sessions_.prefetch_session(held_keys_[order_[i + kSessionAhead]]);
-      STREAM_TRY(row_sessions_[i],
-                 session_for(held_keys_[row], held_starts_[row], held_ends_[row], all, i));
-      if (i + 1 - num_added_ == kRowsAtOnce) STREAM_TRY(add_rows(all, i + 1));
+    for (std::size_t place = 0; place < num_rows; ++place) {
+      if (place + kKeyAhead < num_rows) sessions_.prefetch_key(held_.key(place + kKeyAhead));
+      if (place + kSessionAhead < num_rows)
+        sessions_.prefetch_session(held_.key(place + kSessionAhead));
+      STREAM_TRY(row_sessions_[place], session_for(place));
+      if (place + 1 - num_added_ == kRowsAtOnce) STREAM_TRY(add_rows(place + 1));
     }
-    STREAM_TRY(add_rows(all, order_.size()));
-    forget_rows();
+    STREAM_TRY(add_rows(num_rows));
+    held_.clear();
     return {};
   }
 
-  /// Adds the rows before the place `end` of the order that are not yet in their sessions' states.
-  Result<void> add_rows(const Batch& all, std::size_t end) {
+  /// Adds the rows before the place `end` that are not yet in their sessions' states.
+  Result<void> add_rows(std::size_t end) {
     const std::size_t begin = std::exchange(num_added_, end);
     if (begin == end) return {};
     states_.make_room(sessions_.num_numbers());
-    const Batch rows = gather(all, std::span(order_).subspan(begin, end - begin), context_->pool);
-    return states_.update(rows, std::span(row_sessions_).subspan(begin, end - begin),
-                          scope_.context());
+    return states_.update(held_.take(begin, end, context_->pool),
+                          std::span(row_sessions_).subspan(begin, end - begin), scope_.context());
   }
 
-  /// The session that holds [start, end) from now on: new, longer, or merged from several.
-  /// `place`: of the row in the order.
-  Result<std::uint32_t> session_for(std::uint32_t key, std::int64_t start, std::int64_t end,
-                                    const Batch& all, std::size_t place) {
+  /// The session that holds the range of the row at `place` from now on: new, longer, or merged
+  /// from several.
+  Result<std::uint32_t> session_for(std::size_t place) {
+    const std::uint32_t key = held_.key(place);
+    const std::int64_t start = held_.start(place);
+    const std::int64_t end = held_.end(place);
     // Sessions that touch [start, end) stand in a row: perhaps the one before, some that follow.
     const std::uint32_t before = sessions_.seek(key, start);
     std::uint32_t kept = before;
@@ -288,7 +267,7 @@ class SessionAggregateOperator final : public Operator {
     std::int64_t last = end;
     for (std::uint32_t other = sessions_[kept].after;
          other != kNone && sessions_[other].start <= end; other = sessions_[kept].after) {
-      STREAM_TRY(add_rows(all, place));
+      STREAM_TRY(add_rows(place));
       last = std::max(last, sessions_[other].end);
       STREAM_TRY(merge_states(other, kept));
       remove(other);
@@ -472,16 +451,12 @@ class SessionAggregateOperator final : public Operator {
   KeySessions sessions_;
   ExpiryIndex by_end_;
   bool needs_filing_ = false;
-  std::vector<Batch> batches_;  ///< of the epoch, and by row of them all:
-  std::vector<std::uint32_t> held_keys_;
-  std::vector<std::int64_t> held_starts_;
-  std::vector<std::int64_t> held_ends_;
+  SessionRows held_;
+  std::vector<std::uint32_t> row_sessions_;  ///< by place of held_
+  std::size_t num_added_ = 0;                ///< places whose rows are in the states
   std::vector<RowKey> emitted_keys_;
   std::vector<std::uint32_t> filed_;
   std::vector<std::uint32_t> rows_;
-  std::vector<std::uint32_t> order_;  ///< the epoch's rows by start, and by place in it:
-  std::vector<std::uint32_t> row_sessions_;
-  std::size_t num_added_ = 0;  ///< places whose rows are in the states
   std::vector<std::uint32_t> made_;
   std::vector<std::uint32_t> changed_;
   std::vector<std::uint32_t> dirty_;

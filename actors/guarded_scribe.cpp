@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace stream {
 namespace {
 
@@ -105,27 +107,28 @@ class GuardedScribe final : public caf::io::scribe {
   caf::io::network::stream_impl<GuardedTransport> stream_;
 };
 
-/// A connection that nothing passes any more must end: CAF takes it for the way to its node as long
-/// as it is there, however often that is dialed. Without these the kernel would wait for a quarter
-/// of an hour for what was sent, and two hours when nothing was (tcp(7)).
-void notice_dead_link(native_socket socket) {
+/// CAF takes a connection for the way to its node as long as it is there, however often that is
+/// dialed: one that nothing passes any more must end. The kernel by itself would wait a quarter of
+/// an hour for what was sent, and two hours when nothing was (tcp(7)).
+void end_when_dead(native_socket socket, Duration dead_after) {
   const auto set = [socket](int level, int option, int value) {
     ::setsockopt(socket, level, option, &value, sizeof value);
   };
+  const int millis = static_cast<int>(dead_after.count());
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 5);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 2);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, std::max(millis / 2000, 1));
+  set(IPPROTO_TCP, TCP_KEEPINTVL, std::max(millis / 4000, 1));
   set(IPPROTO_TCP, TCP_KEEPCNT, 2);
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 10'000);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, millis);
 }
 
 }  // namespace
 
 caf::io::scribe_ptr make_guarded_scribe(caf::actor_system& system, NodeConnection connection,
-                                        std::shared_ptr<Refusals> refusals) {
+                                        Duration dead_after, std::shared_ptr<Refusals> refusals) {
   auto& multiplexer = static_cast<Multiplexer&>(system.middleman().backend());
   const native_socket socket = connection.socket.release();
-  notice_dead_link(socket);
+  end_when_dead(socket, dead_after);
   return caf::make_counted<GuardedScribe>(multiplexer, socket, std::move(connection),
                                           std::move(refusals));
 }

@@ -5,6 +5,7 @@
 #include <actors/caf_compat.hpp>
 #include <actors/node_connection.hpp>
 #include <actors/refusals.hpp>
+#include <libstream/base/clock.hpp>
 
 #include <caf/io/scribe.hpp>
 
@@ -12,7 +13,8 @@
 
 namespace stream {
 
+/// The connection ends when nothing passes it for `dead_after`.
 caf::io::scribe_ptr make_guarded_scribe(caf::actor_system& system, NodeConnection connection,
-                                        std::shared_ptr<Refusals> refusals);
+                                        Duration dead_after, std::shared_ptr<Refusals> refusals);
 
 }  // namespace stream

@@ -26,7 +26,9 @@ class RunningNode final : public Node {
 
   Result<void> start(NodeOptions options, ProgramPlanner planner) {
     STREAM_TRY(auto tls, tls_for(options.listen, options.tls));
-    network_ = std::make_shared<NodeNetwork>(system_, std::move(tls));
+    const LivenessOptions& liveness = options.cluster.liveness;
+    network_ = std::make_shared<NodeNetwork>(system_, std::move(tls),
+                                             2 * liveness.misses * liveness.heartbeat);
     auto setup = std::make_shared<NodeSetup>();
     setup->network = network_;
     const NodeAddress& seen = options.advertise.host.empty() ? options.listen : options.advertise;

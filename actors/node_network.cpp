@@ -35,15 +35,16 @@ Result<std::uint16_t> NodeNetwork::publish(const caf::actor& agent, const NodeAd
   }
   auto port = std::make_shared<std::uint16_t>(address.port);
   // Neither is held: the agent holds this network, and the broker what the agent told it last.
-  auto let_in = [&system = system_, refusals = refusals_, port,
+  auto let_in = [&system = system_, refusals = refusals_, port, dead_after = dead_after_,
                  broker = caf::actor_cast<caf::actor_addr>(broker_of(system_)),
                  agent = caf::actor_cast<caf::actor_addr>(agent)](NodeConnection connection) {
     const auto published = caf::actor_cast<caf::strong_actor_ptr>(agent);
     const auto publisher = caf::actor_cast<caf::actor>(broker);
     if (!published || !publisher) return;
-    caf_compat::send_from_outside(publisher, caf::publish_atom_v,
-                                  make_guarded_scribe(system, std::move(connection), refusals),
-                                  *port, published, std::set<std::string>());
+    caf_compat::send_from_outside(
+        publisher, caf::publish_atom_v,
+        make_guarded_scribe(system, std::move(connection), dead_after, refusals), *port, published,
+        std::set<std::string>());
   };
   STREAM_TRY(gate_, NodeGate::open(address, tls_, {}, refusals_, std::move(let_in)));
   *port = gate_->port();
@@ -53,7 +54,7 @@ Result<std::uint16_t> NodeNetwork::publish(const caf::actor& agent, const NodeAd
 
 Result<caf::actor> NodeNetwork::connect(const NodeAddress& address) const {
   STREAM_TRY(NodeConnection connection, dial_node(address, tls_, kPatience));
-  auto scribe = make_guarded_scribe(system_, std::move(connection), refusals_);
+  auto scribe = make_guarded_scribe(system_, std::move(connection), dead_after_, refusals_);
   caf::scoped_actor self(system_);
   caf::actor found;
   caf_compat::request(self, broker_of(system_), kLongestGreeting, caf::connect_atom_v,

@@ -12,9 +12,11 @@ namespace stream {
 
 class NodeNetwork {
  public:
-  /// `tls` null: plain, on loopback only.
-  NodeNetwork(caf::actor_system& system, std::shared_ptr<const TlsContext> tls)
-      : system_(system), tls_(std::move(tls)) {}
+  /// `tls` null: plain, on loopback only. A connection ends when nothing passes it for
+  /// `dead_after`: after its nodes were missed, or the silence of one would look like its end.
+  NodeNetwork(caf::actor_system& system, std::shared_ptr<const TlsContext> tls,
+              Duration dead_after = Duration(20'000))
+      : system_(system), tls_(std::move(tls)), dead_after_(dead_after) {}
   ~NodeNetwork();
   NodeNetwork(const NodeNetwork&) = delete;
   NodeNetwork& operator=(const NodeNetwork&) = delete;
@@ -29,6 +31,7 @@ class NodeNetwork {
  private:
   caf::actor_system& system_;
   const std::shared_ptr<const TlsContext> tls_;
+  const Duration dead_after_;
   const std::shared_ptr<Refusals> refusals_ = std::make_shared<Refusals>();
   std::shared_ptr<NodeGate> gate_;
 };

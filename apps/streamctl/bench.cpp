@@ -68,6 +68,9 @@ Command add_bench(CLI::App& app) {
                  "HOST:PORT of a broker, for kafka-*; topics are made there");
   app.add_option("--part", options->bench.part,
                  "of W3, W4, W5, W8 and growth: only what has this in its name");
+  app.add_option("--pairs", options->bench.pairs,
+                 "runs of each side, in turn; the ratio told is their median (default: 5)")
+      ->check(CLI::Range(1, 99));
   app.add_flag("--quick", options->bench.is_quick,
                "3 pairs instead of 5, less input, shorter runs");
   return [options] {

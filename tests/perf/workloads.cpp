@@ -29,7 +29,10 @@ std::shared_ptr<Runner> make_runner(RunnerKind kind, std::uint32_t num_threads) 
   return actor_runner(options);
 }
 
-int num_pairs(const BenchOptions& options) { return options.is_quick ? 3 : 5; }
+int num_pairs(const BenchOptions& options) {
+  if (options.pairs > 0) return options.pairs;
+  return options.is_quick ? 3 : 5;
+}
 
 std::string in_words(const Spread& ratio, const char* unit) {
   return fmt::format("{:.2f} {} ({:.2f}-{:.2f})", ratio.median, unit, ratio.min, ratio.max);

@@ -16,6 +16,7 @@ struct BenchOptions {
   std::string word_count_program;  ///< path of the program that W12 starts
   std::string kafka;               ///< HOST:PORT of a broker; empty: none
   std::string part;                ///< W3, W4, W5, W8, growth: only lines with this in their name
+  int pairs = 0;                   ///< of runs; 0: 5, or 3 when quick
 
   bool wants(const std::string& name) const { return name.find(part) != std::string::npos; }
 };

@@ -158,6 +158,8 @@ Result<void> QueryServices::open_sources() {
 
 Result<void> QueryServices::open_sinks() {
   for (const auto& sink : plan_->sinks) {
+    // It removes what died unfinished: a run that is late must not take what lives for that.
+    if (directory_) STREAM_TRY(directory_->check_term());
     committers_.push_back(sink->make_committer());
     STREAM_TRY(committers_.back()->recover({sink_files(), query_id_, 0, 1, term()},
                                            recovered_.last_committed));

@@ -1,3 +1,4 @@
+#include <libstream/base/unique_id.hpp>
 #include <libstream/connectors/files/sink_log.hpp>
 
 #include <fmt/format.h>
@@ -84,13 +85,13 @@ Result<void> read_entry(FileSystem& files, const Entry& entry, std::vector<Logge
   return {};
 }
 
-/// nullopt: it is not the name of an entry on its way.
+/// nullopt: it is not the name of an entry on its way, nor of one that is being dropped.
 std::optional<std::int64_t> epoch_of_pending(const std::string& name) {
   std::int64_t number = 0;
   const char* end = name.data() + name.size();
   const auto [next, error] = std::from_chars(name.data() + 1, end, number);
-  if (error != std::errc{} || std::string_view(next, end) != kPending) return std::nullopt;
-  return number;
+  const bool is_pending = error == std::errc{} && *next == '.' && name.ends_with(kPending);
+  return is_pending ? std::optional(number) : std::nullopt;
 }
 
 Result<std::vector<LoggedFile>> read_entries(FileSystem& files,
@@ -102,6 +103,31 @@ Result<std::vector<LoggedFile>> read_entries(FileSystem& files,
   }
   for (; first != entries.end(); ++first) STREAM_TRY(read_entry(files, first->second, found));
   return found;
+}
+
+/// Drops an entry that is not published, with the files that only it names. Whoever prepared it may
+/// live and publish it at this moment: without its name it cannot any more, and what it had
+/// published before that is seen then.
+Result<void> drop_entry(FileSystem& files, const std::string& directory, const std::string& pending,
+                        std::int64_t epoch) {
+  const std::string taken =
+      join_path(parent_path(pending), fmt::format(".{}.{}{}", epoch, make_unique_id(), kPending));
+  if (auto renamed = files.rename(pending, taken); !renamed) {
+    STREAM_TRY(const bool is_there, files.exists(pending));
+    return is_there ? renamed : Result<void>();
+  }
+  STREAM_TRY(const auto entries, list_entries(files, directory));
+  if (entries.empty() || entries.rbegin()->first < epoch) {
+    std::vector<LoggedFile> named;
+    STREAM_TRY(read_entry(files, {taken, false}, named));
+    STREAM_TRY(const auto logged, read_entries(files, entries));
+    std::unordered_set<std::string_view> kept;
+    for (const LoggedFile& file : logged) kept.insert(file.path);
+    for (const LoggedFile& file : named) {
+      if (!kept.contains(file.path)) STREAM_TRY(files.remove(file.path));
+    }
+  }
+  return files.remove(taken);
 }
 
 }  // namespace
@@ -144,35 +170,30 @@ Result<SinkLogEntry> SinkLogEntry::prepare(FileSystem& files, const std::string&
 }
 
 Result<void> SinkLogEntry::publish() {
-  STREAM_TRY(const bool is_first, files_.link_exclusive(pending_, path_));
-  if (!is_first) return fatal(fmt::format("'{}': another query has written it", path_));
+  const auto is_first = files_.link_exclusive(pending_, path_);
+  if (!is_first) {
+    const auto is_there = files_.exists(pending_);
+    if (!is_there || *is_there) return is_first.error();
+    return transient(fmt::format("'{}': another run of this query took it for dead", path_));
+  }
+  if (!*is_first) return fatal(fmt::format("'{}': another query has written it", path_));
   STREAM_TRY(files_.remove(pending_));
   return files_.sync_directory(parent_path(path_));
 }
 
 Result<void> drop_unpublished(FileSystem& files, const std::string& directory,
                               std::int64_t last_committed) {
-  STREAM_TRY(const auto entries, list_entries(files, directory));
   STREAM_TRY(const bool is_there, has_sink_log(files, directory));
   if (!is_there) return {};
-  std::int64_t last = last_committed;
-  if (!entries.empty()) last = std::max(last, entries.rbegin()->first);
   STREAM_TRY(const auto children, files.list(join_path(directory, kSinkLogDirectory)));
   for (const FileStatus& child : children) {
     const std::string name = file_name(child.path);
     if (!name.starts_with('.')) continue;
-    if (const auto epoch = epoch_of_pending(name); epoch && *epoch > last) {
-      std::vector<LoggedFile> named;
-      STREAM_TRY(read_entry(files, {child.path, false}, named));
-      STREAM_TRY(const auto logged, read_entries(files, entries));
-      std::unordered_set<std::string_view> kept;
-      for (const LoggedFile& file : logged) kept.insert(file.path);
-      for (const LoggedFile& file : named) {
-        if (!kept.contains(file.path)) STREAM_TRY(files.remove(file.path));
-      }
+    if (const auto epoch = epoch_of_pending(name); epoch && *epoch > last_committed) {
+      STREAM_TRY(drop_entry(files, directory, child.path, *epoch));
+    } else if (name.ends_with(kPending) || name.ends_with(kTemporary)) {
+      STREAM_TRY(files.remove(child.path));
     }
-    const bool is_dead = name.ends_with(kPending) || name.ends_with(kTemporary);
-    if (is_dead) STREAM_TRY(files.remove(child.path));
   }
   return {};
 }

@@ -85,6 +85,13 @@ inline void list_below(FileSystem& files, const std::string& directory, Lines& i
   }
 }
 
+/// All that the sink has made.
+inline Lines all_paths(FileSystem& files) {
+  Lines paths;
+  list_below(files, "/out", paths);
+  return paths;
+}
+
 /// The lines of DIRECTORY/*, sorted: what `cat DIRECTORY/* | sort` shows.
 inline Lines visible_lines(FileSystem& files, const std::string& directory) {
   Lines lines;

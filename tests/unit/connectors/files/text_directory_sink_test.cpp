@@ -7,12 +7,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-Lines all_paths(FileSystem& files) {
-  Lines paths;
-  list_below(files, "/out", paths);
-  return paths;
-}
-
 void check_epochs(FileSystem& files, const SinkRun& run) {
   for (std::int64_t epoch = 0; epoch < run.num_epochs; ++epoch) {
     const std::string directory = fmt::format("/out/counts-{}.txt", SinkRun::batch_time(epoch));

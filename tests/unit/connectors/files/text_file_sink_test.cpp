@@ -21,12 +21,6 @@ Lines expected_lines(const SinkRun& run) {
   return lines;
 }
 
-Lines all_paths(FileSystem& files) {
-  Lines paths;
-  list_below(files, "/out", paths);
-  return paths;
-}
-
 }  // namespace
 
 TEST_CASE("each task with rows gets one file an epoch, named by task, epoch and query") {

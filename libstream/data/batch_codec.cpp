@@ -46,9 +46,6 @@ void put_type(const DataType& type, std::string& out) {
 
 bool is_integers(TypeKind kind) {
   switch (kind) {
-    case TypeKind::int16:
-    case TypeKind::int32:
-    case TypeKind::int64:
     case TypeKind::date:
     case TypeKind::timestamp:
     case TypeKind::timestamp_ntz:
@@ -56,7 +53,7 @@ bool is_integers(TypeKind kind) {
     case TypeKind::year_month_interval:
       return true;
     default:
-      return false;
+      return is_integral(kind);
   }
 }
 
@@ -84,7 +81,7 @@ void put_strings(const Column& column, std::string& out) {
     total += views[row].size;
     longest = std::max(longest, views[row].size);
   }
-  const std::size_t width = longest <= 0xff ? 1 : longest <= 0xffff ? 2 : 4;
+  const std::size_t width = narrowest_width(longest);
   put(out, static_cast<std::uint8_t>(width));
   const std::size_t begin = out.size();
   const std::size_t end = begin + column.num_rows * width + sizeof total + total;

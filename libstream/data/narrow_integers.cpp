@@ -22,10 +22,15 @@ auto with_integer(std::size_t width, Use use) {
   }
 }
 
-std::size_t width_for(std::uint64_t range) {
-  if (range <= 0xff) return 1;
-  if (range <= 0xffff) return 2;
-  return range <= 0xffffffff ? 4 : 8;
+/// Calls `use` with zeros of the unsigned types of values and of distances, which are narrower.
+template <class Use>
+void with_types(std::size_t value_width, std::size_t width, Use use) {
+  with_integer(value_width, [&]<class Value>(Value) {
+    with_integer(width, [&]<class Distance>(Distance) {
+      if constexpr (sizeof(Distance) < sizeof(Value))
+        use(std::make_unsigned_t<Value>{}, std::make_unsigned_t<Distance>{});
+    });
+  });
 }
 
 // Column buffers and places in a frame: the former are aligned, the latter are not.
@@ -64,21 +69,23 @@ template <class T>
   return range_of<T>(values, count);
 }
 
-template <class T>
-Range<T> fast_range_of(const char* values, std::size_t count) {
-  return kHasAvx2 ? range_avx2<T>(values, count) : range_of<T>(values, count);
-}
-
-#else
+#endif
 
 template <class T>
 Range<T> fast_range_of(const char* values, std::size_t count) {
+#if defined(__x86_64__)
+  if (kHasAvx2) return range_avx2<T>(values, count);
+#endif
   return range_of<T>(values, count);
 }
 
-#endif
-
 }  // namespace
+
+std::size_t narrowest_width(std::uint64_t range) {
+  if (range <= 0xff) return 1;
+  if (range <= 0xffff) return 2;
+  return range <= 0xffffffff ? 4 : 8;
+}
 
 NarrowIntegers NarrowIntegers::of(const char* values, std::size_t width, std::size_t count) {
   if (count == 0 || width == 1) return {0, width};
@@ -87,7 +94,7 @@ NarrowIntegers NarrowIntegers::of(const char* values, std::size_t width, std::si
     const auto [least, greatest] = fast_range_of<T>(values, count);
     const auto from = static_cast<std::uint64_t>(static_cast<std::int64_t>(least));
     const auto to = static_cast<std::uint64_t>(static_cast<std::int64_t>(greatest));
-    return NarrowIntegers{from, std::min(width, width_for(to - from))};
+    return NarrowIntegers{from, std::min(width, narrowest_width(to - from))};
   });
 }
 
@@ -100,16 +107,12 @@ void NarrowIntegers::write(const char* values, std::size_t value_width, std::siz
   const std::size_t begin = out.size();
   out.resize(begin + count * width);
   char* into = out.data() + begin;
-  with_integer(value_width, [&](auto value_zero) {
-    with_integer(width, [&](auto zero) {
-      using Value = std::make_unsigned_t<decltype(value_zero)>;
-      using Distance = std::make_unsigned_t<decltype(zero)>;
-      const auto base = static_cast<Value>(least);
-      for (std::size_t i = 0; i < count; ++i) {
-        const auto distance = static_cast<Distance>(load<Value>(values + i * sizeof(Value)) - base);
-        std::memcpy(into + i * sizeof distance, &distance, sizeof distance);
-      }
-    });
+  with_types(value_width, width, [&]<class Value, class Distance>(Value, Distance) {
+    const auto base = static_cast<Value>(least);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto distance = static_cast<Distance>(load<Value>(values + i * sizeof(Value)) - base);
+      std::memcpy(into + i * sizeof distance, &distance, sizeof distance);
+    }
   });
 }
 
@@ -119,17 +122,13 @@ void NarrowIntegers::read(const char* distances, std::size_t value_width, std::s
     if (count > 0) std::memcpy(values, distances, count * width);
     return;
   }
-  with_integer(value_width, [&](auto value_zero) {
-    with_integer(width, [&](auto zero) {
-      using Value = std::make_unsigned_t<decltype(value_zero)>;
-      using Distance = std::make_unsigned_t<decltype(zero)>;
-      const auto base = static_cast<Value>(least);
-      for (std::size_t i = 0; i < count; ++i) {
-        const auto value =
-            static_cast<Value>(base + load<Distance>(distances + i * sizeof(Distance)));
-        std::memcpy(values + i * sizeof value, &value, sizeof value);
-      }
-    });
+  with_types(value_width, width, [&]<class Value, class Distance>(Value, Distance) {
+    const auto base = static_cast<Value>(least);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto value =
+          static_cast<Value>(base + load<Distance>(distances + i * sizeof(Distance)));
+      std::memcpy(values + i * sizeof value, &value, sizeof value);
+    }
   });
 }
 

@@ -9,6 +9,9 @@
 
 namespace stream {
 
+/// Bytes, 1, 2, 4 or 8, for numbers from 0 to `range`.
+std::size_t narrowest_width(std::uint64_t range);
+
 /// How the values of one column are kept.
 struct NarrowIntegers {
   std::uint64_t least = 0;

@@ -64,6 +64,9 @@ class SinkCommitter {
   /// messages of `last_committed` are committed again (idempotent).
   virtual Result<void> recover(const SinkContext& context, std::int64_t last_committed) = 0;
   virtual Result<void> commit(std::int64_t epoch, const std::vector<std::string>& messages) = 0;
+  /// False: commit does no I/O and does not wait, so that it may run on the coordinator's thread,
+  /// without a trip to the one for blocking work.
+  virtual bool blocks() const { return true; }
 };
 
 class Sink {

@@ -25,6 +25,16 @@ bool is_dealt_by_split(const PhysicalPlan& plan, const Stage& stage) {
   });
 }
 
+/// Commands are being carried out, until they are or one throws.
+class Handling {
+ public:
+  explicit Handling(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Handling() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
 bool has_marker_sinks_by_split(const PhysicalPlan& plan) {
   return std::any_of(plan.stages.begin(), plan.stages.end(), [&](const Stage& stage) {
     return plan.has_marker_sink(stage) && is_dealt_by_split(plan, stage);
@@ -165,13 +175,23 @@ void QueryLoop::stop(bool gracefully) { handle(coordinator_.on_stop(gracefully, 
 void QueryLoop::handle(Commands commands) {
   for (Command& command : commands) pending_.push_back(std::move(command));
   if (is_handling_) return;  // a command's answer came at once: the outer call goes on with it
-  is_handling_ = true;
+  const Handling handling(is_handling_);
   while (!pending_.empty()) {
     Command command = std::move(pending_.front());
     pending_.pop_front();
     std::visit([this](auto& c) { carry_out(std::move(c)); }, command);
   }
-  is_handling_ = false;
+}
+
+template <class T, class Then>
+void QueryLoop::go_on(Result<T> result, Then& then) {
+  if (!result) {
+    fail(std::move(result).error());
+  } else if constexpr (std::is_void_v<T>) {
+    then();
+  } else {
+    then(std::move(*result));
+  }
 }
 
 template <class Work, class Then>
@@ -183,26 +203,21 @@ void QueryLoop::blocking(Work work, Then then, Validity validity) {
     return [this, validity, attempt, result, then = std::move(then)]() mutable {
       --num_blocking_;
       const bool is_valid = attempt == attempt_ || (*result && validity == Validity::lasting);
-      if (!is_valid) return;
-      if (!*result) {
-        fail(std::move(*result).error());
-      } else if constexpr (std::is_same_v<decltype(work()), Result<void>>) {
-        then();
-      } else {
-        then(std::move(**result));
-      }
+      if (is_valid) go_on(std::move(*result), then);
     };
   });
 }
 
-void QueryLoop::carry_out(PlanSources command) {
+template <class Work, class Then>
+void QueryLoop::perform(bool blocks, Work work, Then then) {
   // The services belong to one thread at a time: to this one while no work is under way.
-  if (num_blocking_ == 0 && !services_->blocks_to_plan()) {
-    auto sources = services_->plan_sources(command);
-    return sources ? take_plan(command, std::move(*sources)) : fail(std::move(sources).error());
-  }
-  blocking([this, command] { return services_->plan_sources(command); },
-           [this, command](PlannedSources sources) { take_plan(command, std::move(sources)); });
+  if (blocks || num_blocking_ > 0) return blocking(std::move(work), std::move(then));
+  go_on(work(), then);
+}
+
+void QueryLoop::carry_out(PlanSources command) {
+  perform(services_->blocks_to_plan(), [this, command] { return services_->plan_sources(command); },
+          [this, command](PlannedSources sources) { take_plan(command, std::move(sources)); });
 }
 
 void QueryLoop::take_plan(const PlanSources& command, PlannedSources sources) {
@@ -259,7 +274,8 @@ void QueryLoop::on_task_committed(EpochId epoch) {
 }
 
 void QueryLoop::commit_sinks() {
-  blocking(
+  perform(
+      services_->blocks_to_commit_sinks(),
       [this, command = committing_] { return services_->commit_sinks(command); },
       [this, epoch = committing_.epoch] { handle(coordinator_.on_sinks_committed(epoch, now())); });
 }

@@ -97,6 +97,12 @@ class QueryLoop {
   /// Runs `work` (a Result) where blocking is allowed and `then` with its value on this thread.
   template <class Work, class Then>
   void blocking(Work work, Then then, Validity validity = Validity::of_attempt);
+  /// The same, on this thread and at once where the work does not block.
+  template <class Work, class Then>
+  void perform(bool blocks, Work work, Then then);
+  /// Calls `then` with the value of `result`, or fails with its error.
+  template <class T, class Then>
+  void go_on(Result<T> result, Then& then);
 
   /// What is to run at another parallelism.
   struct Rescale {

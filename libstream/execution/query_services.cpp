@@ -182,6 +182,11 @@ bool QueryServices::blocks_to_plan() const {
                      [](const auto& planner) { return planner->blocks(); });
 }
 
+bool QueryServices::blocks_to_commit_sinks() const {
+  return std::any_of(committers_.begin(), committers_.end(),
+                     [](const auto& committer) { return committer->blocks(); });
+}
+
 Result<PlannedSources> QueryServices::plan_sources(const PlanSources& command) {
   PlannedSources planned;
   for (std::size_t i = 0; i < planners_.size(); ++i) {

@@ -69,6 +69,8 @@ class QueryServices {
   Result<std::vector<std::string>> initial_offsets();
   /// Does plan_sources need a thread that may block?
   bool blocks_to_plan() const;
+  /// Does commit_sinks?
+  bool blocks_to_commit_sinks() const;
   Result<PlannedSources> plan_sources(const PlanSources& command);
   /// The splits of ranges that were not planned just before (a re-run, a recovery).
   Result<std::vector<std::vector<Split>>> plan_splits(const std::vector<SourceRange>& ranges);

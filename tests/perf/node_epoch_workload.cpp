@@ -1,4 +1,5 @@
 // What an epoch costs when its tasks are on nodes: a keyed query without rows, epoch after epoch.
+#include <tests/perf/batches_source.hpp>
 #include <tests/perf/event_rows.hpp>
 #include <tests/perf/node_group.hpp>
 #include <tests/perf/node_workloads.hpp>
@@ -24,11 +25,12 @@ Result<Work> run_epochs(std::uint32_t num_nodes, Duration time) {
   EventSpec spec;
   spec.num_rows = 1000;
   const std::vector<Batch> batches = event_batches(spec, 1000);
+  const auto source = batches_source(batches, 1);
   const auto tally = std::make_shared<KeyTally>();
   const ProgramPlanner planner =
-      [&batches, tally](const QueryProgram& program) -> Result<std::vector<PlannedQuery>> {
+      [source, tally](const QueryProgram& program) -> Result<std::vector<PlannedQuery>> {
     std::vector<PlannedQuery> queries(1);
-    STREAM_TRY(queries[0], plan_shuffle(batches, 1, program.parallelism, tally));
+    STREAM_TRY(queries[0], plan_shuffle(source, program.parallelism, tally));
     queries[0].options.trigger = Trigger::processing_time(Duration(0));
     queries[0].options.run_empty_epochs = true;
     return queries;

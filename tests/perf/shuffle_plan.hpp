@@ -2,12 +2,13 @@
 #pragma once
 
 #include <actors/node.hpp>
+#include <libstream/connectors/source.hpp>
 #include <tests/perf/key_tally.hpp>
 
 namespace stream::perf {
 
-/// Reads `batches_per_epoch` each epoch; its trigger and the rest of its options are the caller's.
-Result<PlannedQuery> plan_shuffle(const std::vector<Batch>& batches, std::size_t batches_per_epoch,
-                                  std::uint32_t parallelism, std::shared_ptr<KeyTally> tally);
+/// Reads `source`; its trigger and the rest of its options are the caller's.
+Result<PlannedQuery> plan_shuffle(std::shared_ptr<const Source> source, std::uint32_t parallelism,
+                                  std::shared_ptr<KeyTally> tally);
 
 }  // namespace stream::perf

@@ -1,5 +1,6 @@
 // W8: rows that go to the other of two processes by their key, against the same query in one.
 #include <libstream/execution/task_frame.hpp>
+#include <tests/perf/batches_source.hpp>
 #include <tests/perf/event_rows.hpp>
 #include <tests/perf/node_group.hpp>
 #include <tests/perf/node_workloads.hpp>
@@ -27,17 +28,16 @@ std::vector<Batch> shuffled_batches(const BenchOptions& options) {
 }
 
 /// To its end in few epochs.
-Result<PlannedQuery> plan_whole(const std::vector<Batch>& batches, std::uint32_t parallelism,
+Result<PlannedQuery> plan_whole(std::shared_ptr<const Source> source, std::uint32_t parallelism,
                                 std::shared_ptr<KeyTally> tally) {
-  STREAM_TRY(PlannedQuery query,
-             plan_shuffle(batches, batches.size() / kNumEpochs + 1, parallelism, std::move(tally)));
+  STREAM_TRY(PlannedQuery query, plan_shuffle(std::move(source), parallelism, std::move(tally)));
   query.options.trigger = Trigger::available_now();
   return query;
 }
 
-Result<Work> shuffle_in_one(const std::vector<Batch>& batches) {
+Result<Work> shuffle_in_one(const std::shared_ptr<const Source>& source) {
   const auto tally = std::make_shared<KeyTally>();
-  STREAM_TRY(PlannedQuery query, plan_whole(batches, 2, tally));
+  STREAM_TRY(PlannedQuery query, plan_whole(source, 2, tally));
   const auto runner = make_runner(RunnerKind::actors, 2);
   const Stopwatch watch;
   STREAM_TRY(const auto running, runner->start(std::move(query.plan), std::move(query.options)));
@@ -45,12 +45,12 @@ Result<Work> shuffle_in_one(const std::vector<Batch>& batches) {
   return Work{watch.seconds(), tally->num_rows, tally->text()};
 }
 
-Result<Work> shuffle_in_two(const std::vector<Batch>& batches) {
+Result<Work> shuffle_in_two(const std::shared_ptr<const Source>& source) {
   const auto tally = std::make_shared<KeyTally>();
   const ProgramPlanner planner =
-      [&batches, tally](const QueryProgram& program) -> Result<std::vector<PlannedQuery>> {
+      [source, tally](const QueryProgram& program) -> Result<std::vector<PlannedQuery>> {
     std::vector<PlannedQuery> queries(1);
-    STREAM_TRY(queries[0], plan_whole(batches, program.parallelism, tally));
+    STREAM_TRY(queries[0], plan_whole(source, program.parallelism, tally));
     return queries;
   };
   STREAM_TRY(const auto nodes, NodeGroup::start(2, planner, [tally] { return tally->text(); }));
@@ -108,14 +108,15 @@ Result<Work> encode_frames(const std::vector<Batch>& batches) {
 
 void measure_shuffle(const BenchOptions& options, const Print& print) {
   const std::vector<Batch> batches = shuffled_batches(options);
+  const auto source = batches_source(batches, batches.size() / kNumEpochs + 1);
   const std::string expected = tally_of(batches);
   const auto checked = [&](Result<Work> work) -> Result<Work> {
     if (work && work->note != expected)
       return bad_data(fmt::format("wrong result: {}, expected {}", work->note, expected));
     return work;
   };
-  const Comparison comparison = compare([&](int) { return checked(shuffle_in_two(batches)); },
-                                        [&](int) { return checked(shuffle_in_one(batches)); },
+  const Comparison comparison = compare([&](int) { return checked(shuffle_in_two(source)); },
+                                        [&](int) { return checked(shuffle_in_one(source)); },
                                         num_pairs(options), kTimeLimit);
   if (!comparison.is_ok()) return print(failed_line("W8 rows", comparison.error));
   print(line_of("W8 rows, one process", median_run(comparison.second), ""));

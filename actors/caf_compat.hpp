@@ -32,17 +32,20 @@
 
 namespace stream::caf_compat {
 
+/// Messages an actor takes before the next one has its turn: few, as most are whole batches.
+inline constexpr std::size_t kMessagesPerTurn = 16;
+
 /// Scheduler settings; no configuration file or command line is read.
-inline void set_scheduler(caf::actor_system_config& config, bool stealing, std::size_t num_threads,
-                          std::size_t messages_per_turn) {
+inline void set_scheduler(caf::actor_system_config& config, bool stealing,
+                          std::size_t num_threads) {
 #if STREAM_CAF_HAS_TYPE_IDS
   config.set("caf.scheduler.policy", std::string(stealing ? "stealing" : "sharing"));
   config.set("caf.scheduler.max-threads", num_threads);
-  config.set("caf.scheduler.max-throughput", messages_per_turn);
+  config.set("caf.scheduler.max-throughput", kMessagesPerTurn);
 #else
   config.set("scheduler.policy", stealing ? caf::atom("stealing") : caf::atom("sharing"));
   config.set("scheduler.max-threads", num_threads);
-  config.set("scheduler.max-throughput", messages_per_turn);
+  config.set("scheduler.max-throughput", kMessagesPerTurn);
 #endif
 }
 

@@ -10,8 +10,6 @@
 namespace stream {
 namespace {
 
-constexpr std::size_t kMessagesPerTurn = 16;
-
 void init_network_messages() {
 #if STREAM_CAF_HAS_TYPE_IDS
   static std::once_flag once;
@@ -37,7 +35,7 @@ NetworkSystem::NetworkSystem(std::size_t num_threads)
 caf::actor_system_config& NetworkSystem::configure(caf::actor_system_config& config,
                                                    std::size_t num_threads) {
   load_network(config);
-  caf_compat::set_scheduler(config, false, num_threads, kMessagesPerTurn);
+  caf_compat::set_scheduler(config, false, num_threads);
   return config;
 }
 

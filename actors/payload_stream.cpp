@@ -23,7 +23,7 @@ class PayloadSystem {
     static std::once_flag once;
     std::call_once(once, [] { caf::io::middleman::init_global_meta_objects(); });
 #endif
-    caf_compat::set_scheduler(config, false, 1, 16);
+    caf_compat::set_scheduler(config, false, 1);
     config.load<caf::io::middleman>();
     return config;
   }

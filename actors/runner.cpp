@@ -8,9 +8,6 @@
 namespace stream {
 namespace {
 
-// Messages an actor takes before the next one has its turn: few, as most are whole batches.
-constexpr std::size_t kMessagesPerTurn = 16;
-
 /// An actor system with its configuration, which must outlive it.
 class System {
  public:
@@ -24,8 +21,7 @@ class System {
     init_messages();
     const std::size_t cores = std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
     caf_compat::set_scheduler(config, options.stealing,
-                              options.num_threads > 0 ? options.num_threads : cores,
-                              kMessagesPerTurn);
+                              options.num_threads > 0 ? options.num_threads : cores);
     return config;
   }
 

@@ -5,13 +5,6 @@
 #include <fmt/format.h>
 
 namespace stream {
-namespace {
-
-// Steps of one turn: a step is about a batch, so the thread is free for others within milliseconds.
-constexpr int kStepsPerTurn = 16;
-
-}  // namespace
-
 void WakeTarget::aim(caf::actor task, caf::actor coordinator) {
   std::lock_guard lock(mutex_);
   task_ = std::move(task);
@@ -95,17 +88,16 @@ void TaskActor::take(Event event) {
   const QueryStatus::OwnThread working(*setup_.query->status);
   try {
     event(*setup_.task);
-    if (!is_continue_pending_) run();
+    if (!is_continue_pending_ && !has_failed_) run();
   } catch (...) {
     report_failure(caught_error("an operator, source or sink"));
   }
 }
 
+/// One step, about a batch: after so many of them as the scheduler allows messages in a turn, the
+/// tasks that take the batches have theirs, while these are still in the cache.
 void TaskActor::run() {
-  for (int i = 0; i < kStepsPerTurn; ++i) {
-    if (has_failed_ || setup_.generation->is_cancelled.load()) return;
-    if (setup_.task->step() != StepResult::progressed) return;
-  }
+  if (setup_.task->step() != StepResult::progressed) return;
   is_continue_pending_ = true;
   caf_compat::send(this, caf::actor_cast<caf::actor>(this), ContinueSteps{});
 }

@@ -216,8 +216,9 @@ void QueryLoop::perform(bool blocks, Work work, Then then) {
 }
 
 void QueryLoop::carry_out(PlanSources command) {
-  perform(services_->blocks_to_plan(), [this, command] { return services_->plan_sources(command); },
-          [this, command](PlannedSources sources) { take_plan(command, std::move(sources)); });
+  perform(
+      services_->blocks_to_plan(), [this, command] { return services_->plan_sources(command); },
+      [this, command](PlannedSources sources) { take_plan(command, std::move(sources)); });
 }
 
 void QueryLoop::take_plan(const PlanSources& command, PlannedSources sources) {

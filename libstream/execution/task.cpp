@@ -3,7 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace stream {
+namespace {
+
+// Credit goes back in parts of the channel's, not batch by batch: each is a message. A sender that
+// waits has all of its credit out, so that parts of it come.
+constexpr std::int64_t kCreditParts = 8;
+
+}  // namespace
 
 /// Leads batches into the next operator, the sink or the router.
 class Task::ChainLink final : public Output {
@@ -108,7 +117,7 @@ void Task::deliver(std::uint32_t input, Element element) {
 }
 
 void Task::deliver(std::uint32_t input, Element element, std::int64_t charge) {
-  inputs_[input].push_back({std::move(element), charge});
+  inputs_[input].elements.push_back({std::move(element), charge});
 }
 
 void Task::grant(std::uint32_t output, std::int64_t bytes) { router_->grant(output, bytes); }
@@ -231,14 +240,15 @@ StepResult Task::step_inputs() {
   for (std::size_t tried = 0; tried < inputs_.size(); ++tried) {
     const std::size_t input = next_input_;
     next_input_ = (next_input_ + 1) % inputs_.size();
-    if (inputs_[input].empty()) continue;
-    auto [element, charge] = std::move(inputs_[input].front());
-    inputs_[input].pop_front();
+    std::deque<Arrived>& elements = inputs_[input].elements;
+    if (elements.empty()) continue;
+    auto [element, charge] = std::move(elements.front());
+    elements.pop_front();
     if (auto* batch = std::get_if<Batch>(&element)) {
       const InputChannel& channel = node_.inputs[input];
       if (auto pushed = links_[0]->push_from(channel.place, std::move(*batch)); !pushed)
         return fail(std::move(pushed).error());
-      peers_.grant(channel.from_task, channel.from_output, charge);
+      give_back(input, charge);
     } else if (auto* start = std::get_if<EpochStart>(&element)) {
       if (phase_ == Phase::idle) {
         if (auto begun = begin(*start); !begun) return fail(std::move(begun).error());
@@ -250,6 +260,14 @@ StepResult Task::step_inputs() {
     return StepResult::progressed;
   }
   return StepResult::blocked_on_input;
+}
+
+void Task::give_back(std::size_t input, std::int64_t charge) {
+  std::int64_t& due = inputs_[input].not_granted;
+  due += charge;
+  if (due * kCreditParts < static_cast<std::int64_t>(options_.channel_bytes)) return;
+  const InputChannel& channel = node_.inputs[input];
+  peers_.grant(channel.from_task, channel.from_output, std::exchange(due, 0));
 }
 
 StepResult Task::step_end() {

@@ -101,6 +101,7 @@ class Task {
   StepResult step_source();
   StepResult step_inputs();
   StepResult step_end();
+  void give_back(std::size_t input, std::int64_t charge);
   StepResult fail(Error error);
 
   Result<void> begin(const EpochStart& start);
@@ -130,7 +131,11 @@ class Task {
     Element element;
     std::int64_t charge = 0;
   };
-  std::vector<std::deque<Arrived>> inputs_;
+  struct InputQueue {
+    std::deque<Arrived> elements;
+    std::int64_t not_granted = 0;  ///< credit of taken batches that is still to be given back
+  };
+  std::vector<InputQueue> inputs_;
   std::size_t next_input_ = 0;
 
   // The running epoch.

@@ -43,7 +43,7 @@ using TaskEvent =
 
 class TaskFrameWriter {
  public:
-  static constexpr std::size_t kFullBytes = 64u << 10;
+  static constexpr std::size_t kFullBytes = 256u << 10;
   static constexpr std::size_t kMostBatchBytes = 1u << 20;
 
   /// `first`: of the first frame; those that follow count on from it.

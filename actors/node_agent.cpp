@@ -92,9 +92,10 @@ void NodeAgent::lose(const std::string& node) {
   std::erase_if(sequences_, [&](const auto& entry) { return entry.first.from == node; });
   std::vector<GenerationKey> orphans;
   for (const auto& [generation, host] : hosts_) {
-    if (host.coordinator == node) orphans.push_back(generation);
+    if (host.request->coordinator == node) orphans.push_back(generation);
   }
   for (const GenerationKey& generation : orphans) close_tasks(generation);
+  refuse_hosts(node);
 }
 
 /// Queries with tasks on the nodes go back to their last commit; the others may use what is there.
@@ -243,8 +244,9 @@ void NodeAgent::carry_out(const SendReport& command) {
 }
 
 void NodeAgent::on_exit() {
-  for (const auto& [generation, host] : hosts_)
-    caf::anon_send_exit(host.actor, caf::exit_reason::user_shutdown);
+  for (const auto& [generation, host] : hosts_) {
+    if (host.actor) caf::anon_send_exit(host.actor, caf::exit_reason::user_shutdown);
+  }
   hosts_.clear();
   workers_->end_all();
   links_.clear();

@@ -85,6 +85,8 @@ class NodeAgent final : public caf::event_based_actor {
   // node_work.cpp: tasks of other coordinators, frames for tasks.
   std::unique_ptr<class NodeWorkers> make_workers();
   void open_tasks(OpenTasks request);
+  void start_hosts();
+  void refuse_hosts(const std::string& node);
   void close_tasks(const GenerationKey& generation);
   void check_tasks(const CheckTasks& check);
   void take_report(HostReport report);
@@ -105,10 +107,8 @@ class NodeAgent final : public caf::event_based_actor {
   std::map<caf::actor_addr, std::string> node_of_;  ///< connected agents
   std::map<std::string, bool> missed_;              ///< by address: it was said not to answer
   struct Host {
-    caf::actor actor;
-    std::string coordinator;
-    std::string query_id;
-    std::int64_t term = 0;
+    caf::actor actor;  ///< none until all nodes of its tasks are connected
+    std::shared_ptr<const OpenTasks> request;
   };
   std::map<GenerationKey, Host> hosts_;
   struct Sequence {

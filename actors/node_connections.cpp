@@ -63,6 +63,7 @@ void NodeAgent::dialed(const std::string& node, const NodeAddress& address,
   link->second.is_dialing = false;
   if (agent) return connected(node, *agent);
   link->second.waiting.clear();
+  refuse_hosts(node);
   handle(board_.on_peer_unreachable(node, now()));
 }
 
@@ -73,6 +74,7 @@ void NodeAgent::connected(const std::string& node, const caf::actor& agent) {
     node_of_[agent.address()] = node;
     caf_compat::monitor(this, agent);
     peers_->connect(node, agent);
+    start_hosts();
     // Its slots can be used from now on.
     if (board_.view().find(node) != nullptr) tell_queries_of({});
   }

@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 namespace stream {
 namespace {
 
@@ -17,6 +20,12 @@ void take_message(const std::string& frame, Take take) {
     return;
   }
   take(std::move(*message));
+}
+
+std::set<std::string> nodes_of(const OpenTasks& request) {
+  std::set<std::string> nodes(request.placement.begin(), request.placement.end());
+  nodes.insert(request.coordinator);
+  return nodes;
 }
 
 }  // namespace
@@ -60,7 +69,9 @@ void NodeAgent::take_frame(std::string&& frame) {
       return take_message<OpenTasks>(frame, [&](OpenTasks m) { open_tasks(std::move(m)); });
     case FrameKind::close_tasks:
       return take_message<CloseTasks>(frame, [&](const CloseTasks& m) {
-        if (!hosts_.contains(m.generation))
+        const auto host = hosts_.find(m.generation);
+        const bool says_so_itself = host != hosts_.end() && host->second.actor;
+        if (!says_so_itself)
           send_to(m.from, encode_frame(TasksClosed{m.generation, peers_->self()}));
         close_tasks(m.generation);
       });
@@ -108,22 +119,59 @@ void NodeAgent::open_tasks(OpenTasks request) {
   // Whoever asked for older tasks of the query could not tell this node to end them.
   std::vector<GenerationKey> replaced;
   for (const auto& [key, host] : hosts_) {
-    if (host.query_id == request.query_id &&
-        std::pair(host.term, key.number) < std::pair(request.term, generation.number))
+    if (host.request->query_id == request.query_id &&
+        std::pair(host.request->term, key.number) < std::pair(request.term, generation.number))
       replaced.push_back(key);
   }
   for (const GenerationKey& key : replaced) close_tasks(key);
-  Host host{{}, request.coordinator, request.query_id, request.term};
-  host.actor =
-      system().spawn<TaskHostActor, caf::detached>(peers_, setup_->planner, std::move(request));
-  caf_compat::send(this, host.actor, OpenHost{});
-  hosts_[generation] = std::move(host);
+  const auto kept = std::make_shared<const OpenTasks>(std::move(request));
+  hosts_[generation] = {{}, kept};
+  for (const std::string& node : nodes_of(*kept)) {
+    const Member* member = board_.view().find(node);
+    if (member != nullptr && node != peers_->self() && !peers_->is_connected(node))
+      dial({member->node.host, member->node.port}, node);
+  }
+  start_hosts();
+}
+
+/// Tasks send to one another, and to their coordinator, without looking for the way: it must be
+/// there first. A request may come over a connection that this node has not finished on its side.
+void NodeAgent::start_hosts() {
+  for (auto& [generation, host] : hosts_) {
+    if (host.actor) continue;
+    const std::set<std::string> nodes = nodes_of(*host.request);
+    const bool is_reached = std::all_of(nodes.begin(), nodes.end(), [&](const std::string& node) {
+      return node == peers_->self() || peers_->is_connected(node);
+    });
+    if (!is_reached) continue;
+    host.actor =
+        system().spawn<TaskHostActor, caf::detached>(peers_, setup_->planner, host.request);
+    caf_compat::send(this, host.actor, OpenHost{});
+  }
+}
+
+/// Of those that wait for a way to `node`: there is none.
+void NodeAgent::refuse_hosts(const std::string& node) {
+  std::vector<GenerationKey> refused;
+  for (const auto& [generation, host] : hosts_) {
+    if (!host.actor && nodes_of(*host.request).contains(node)) refused.push_back(generation);
+  }
+  for (const GenerationKey& generation : refused) {
+    const std::string coordinator = hosts_.at(generation).request->coordinator;
+    hosts_.erase(generation);
+    if (coordinator == node) continue;
+    TasksOpened answer{generation, peers_->self(), {}};
+    answer.error =
+        transient(fmt::format("node {} does not reach node {}", peers_->self(), node));
+    send_to(coordinator, encode_frame(answer));
+  }
 }
 
 void NodeAgent::close_tasks(const GenerationKey& generation) {
   const auto found = hosts_.find(generation);
   if (found == hosts_.end()) return;
-  caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
+  if (found->second.actor)
+    caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
   hosts_.erase(found);
   std::erase_if(sequences_,
                 [&](const auto& entry) { return entry.first.generation == generation; });

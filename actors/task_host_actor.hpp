@@ -13,7 +13,8 @@ namespace stream {
 class TaskHostActor final : public caf::event_based_actor {
  public:
   TaskHostActor(caf::actor_config& config, std::shared_ptr<NodePeers> peers,
-                std::shared_ptr<const ProgramPlanner> planner, OpenTasks request);
+                std::shared_ptr<const ProgramPlanner> planner,
+                std::shared_ptr<const OpenTasks> request);
   ~TaskHostActor() override;
   const char* name() const override { return "stream.task-host"; }
 
@@ -31,7 +32,7 @@ class TaskHostActor final : public caf::event_based_actor {
 
   std::shared_ptr<NodePeers> peers_;
   std::shared_ptr<const ProgramPlanner> planner_;
-  OpenTasks request_;
+  std::shared_ptr<const OpenTasks> request_;
   std::shared_ptr<QueryDefinition> query_;
   std::unique_ptr<UnsyncedFileSystem> unsynced_files_;
   std::unique_ptr<LocalTasks> local_;

@@ -184,3 +184,37 @@ TEST_CASE("nodes far from one another give the rows that one process gives") {
   CHECK(nodes.proxy->num_delayed() > 20);
   check_like_alone(directory, static_cast<std::size_t>(num_files * kRows * 10));
 }
+
+TEST_CASE("a node that joins from far away soon works for a query that runs") {
+  constexpr int kDelayMillis = 100;
+  TemporaryDirectory directory;
+  Nodes nodes(2, 2000, true);
+  int num_files = 0;
+  const auto drop_next = [&] {
+    drop_file(directory / fmt::format("in/{:05}.csv", num_files),
+              readings(num_files * kRows, (num_files + 1) * kRows));
+    ++num_files;
+  };
+  const auto commits = [&] { return newest_number(directory / "checkpoint/copies/commits"); };
+  drop_next();
+  drop_file(directory / "nodes.sql", sensor_script(directory / "in", directory / "out"));
+  const ChildResult submitted =
+      run_program("streamctl", {"submit", directory / "nodes.sql", "--cluster", nodes.addresses[0],
+                                "--trigger", "100ms", "--parallelism", "4", "--checkpoint",
+                                directory / "checkpoint", "--detach"});
+  INFO(submitted.output);
+  REQUIRE(submitted.exit_code == 0);
+  REQUIRE(wait_until([&] { return nodes.coordinator_of(1, 0).has_value(); }));
+  const std::size_t coordinator = *nodes.coordinator_of(1, 0);
+  const std::size_t other = 1 - coordinator;
+  nodes.kill(other);
+  REQUIRE(wait_until([&] { return !nodes.sees(coordinator, other); }));
+  nodes.proxy->delay_by([] { return kDelayMillis; });
+  nodes.start_anew(other);
+  REQUIRE(wait_until([&] { return nodes.members_seen_by(coordinator) == 2; }));
+  sleep_millis(5000);  // its tasks are open by now
+  const long committed = commits();
+  drop_next();
+  CHECK(wait_until([&] { return commits() > committed; }, 10));
+  CHECK(nodes.proxy->num_delayed() > 20);
+}

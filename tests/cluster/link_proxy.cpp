@@ -102,6 +102,7 @@ class LinkProxy::Loop {
   }
   void cut_off(std::size_t node) {
     const std::lock_guard lock(mutex_);
+    for (Link& link : links_) identify(link);
     cut_.insert(node);
   }
   void heal() {
@@ -130,6 +131,7 @@ class LinkProxy::Loop {
   struct Link {
     int ends[2] = {-1, -1};  ///< who called, who was called
     Way ways[2];             ///< from that end to the other
+    std::uint16_t caller_port = 0;
     std::optional<std::size_t> from;
     std::size_t to = 0;
     bool is_broken = false;
@@ -178,10 +180,8 @@ class LinkProxy::Loop {
     link.to = listeners_.at(listener);
     link.ends[0] = ::accept4(listener, reinterpret_cast<sockaddr*>(&caller), &size, SOCK_CLOEXEC);
     if (link.ends[0] < 0) return;
-    const std::uint64_t inode = inode_of_port(ntohs(caller.sin_port));
-    for (const auto& [node, process] : processes_) {
-      if (holds_socket(process, inode)) link.from = node;
-    }
+    link.caller_port = ntohs(caller.sin_port);
+    identify(link);
     link.ends[1] = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_in target = loopback(targets_.at(link.to));
     const int at_once = 1;
@@ -190,6 +190,16 @@ class LinkProxy::Loop {
     if (::connect(link.ends[1], reinterpret_cast<const sockaddr*>(&target), sizeof target) != 0)
       return link.close();
     links_.push_back(std::move(link));
+  }
+
+  /// A node calls perhaps before the test has told whose process it is, and the kernel's table may
+  /// miss a socket while others come and go: who is not known yet is looked for again.
+  void identify(Link& link) const {
+    if (link.from) return;
+    const std::uint64_t inode = inode_of_port(link.caller_port);
+    for (const auto& [node, process] : processes_) {
+      if (holds_socket(process, inode)) link.from = node;
+    }
   }
 
   void move(Link& link) {

@@ -157,13 +157,13 @@ void NodeAgent::refuse_hosts(const std::string& node) {
     if (!host.actor && nodes_of(*host.request).contains(node)) refused.push_back(generation);
   }
   for (const GenerationKey& generation : refused) {
-    const std::string coordinator = hosts_.at(generation).request->coordinator;
+    const std::string asked_by = hosts_.at(generation).request->coordinator;
     hosts_.erase(generation);
-    if (coordinator == node) continue;
+    if (asked_by == node) continue;
     TasksOpened answer{generation, peers_->self(), {}};
     answer.error =
         transient(fmt::format("node {} does not reach node {}", peers_->self(), node));
-    send_to(coordinator, encode_frame(answer));
+    send_to(asked_by, encode_frame(answer));
   }
 }
 

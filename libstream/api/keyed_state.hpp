@@ -20,6 +20,8 @@ class KeyedState {
     bool is_used = false;
   };
 
+  using Slots = std::vector<Slot, LargeAllocator<Slot>>;
+
   explicit KeyedState(std::string table) : name_(std::move(table)) {}
 
   void open(const OperatorContext& context) {
@@ -90,7 +92,7 @@ class KeyedState {
   }
 
   /// Slots by number, for walking over all; unused ones have is_used false.
-  std::vector<Slot>& slots() { return slots_; }
+  Slots& slots() { return slots_; }
 
   void begin_epoch() { updated_ = removed_ = 0; }
 
@@ -173,7 +175,7 @@ class KeyedState {
   std::optional<OperatorContext> context_;
   std::optional<TypedRowWriter<Row>> writer_;
   KeyTable<K, std::uint32_t> index_;
-  std::vector<Slot> slots_;
+  Slots slots_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> dirty_;
   std::int64_t rows_ = 0, updated_ = 0, removed_ = 0;

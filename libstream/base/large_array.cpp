@@ -11,7 +11,6 @@ namespace stream {
 namespace {
 
 constexpr std::size_t kHugePage = 2u << 20;
-constexpr std::size_t kLargeBytes = kHugePage;
 
 std::size_t in_huge_pages(std::size_t bytes) { return (bytes + kHugePage - 1) & ~(kHugePage - 1); }
 
@@ -31,7 +30,7 @@ char* map_pages(std::size_t size) {
 }  // namespace
 
 void* resize_block(void* memory, std::size_t old_bytes, std::size_t bytes) {
-  if (bytes < kLargeBytes) {
+  if (bytes < kLargeBlockBytes) {
     void* const small = std::realloc(memory, bytes);
     if (small == nullptr && bytes > 0) throw std::bad_alloc();
     // calloc() gives pages that are not there yet. Looked at before they are written, each of them
@@ -42,7 +41,7 @@ void* resize_block(void* memory, std::size_t old_bytes, std::size_t bytes) {
   const std::size_t size = in_huge_pages(bytes);
   if (size < bytes || size + kHugePage < size) throw std::bad_alloc();
   char* const place = map_pages(size);
-  if (old_bytes >= kLargeBytes) {
+  if (old_bytes >= kLargeBlockBytes) {
     // The pages move, not the bytes.
     if (::mremap(memory, in_huge_pages(old_bytes), size, MREMAP_MAYMOVE | MREMAP_FIXED, place) ==
         MAP_FAILED) {
@@ -58,7 +57,7 @@ void* resize_block(void* memory, std::size_t old_bytes, std::size_t bytes) {
 }
 
 void free_block(void* memory, std::size_t bytes) noexcept {
-  if (bytes >= kLargeBytes) {
+  if (bytes >= kLargeBlockBytes) {
     ::munmap(memory, in_huge_pages(bytes));
   } else {
     std::free(memory);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -14,6 +15,37 @@ namespace stream {
 void* resize_block(void* memory, std::size_t old_bytes, std::size_t bytes);
 /// `bytes` as resize_block() got them.
 void free_block(void* memory, std::size_t bytes) noexcept;
+
+/// A block of so many bytes lies in huge pages.
+constexpr std::size_t kLargeBlockBytes = 2u << 20;
+
+/// Lets standard containers of any values have large blocks in huge pages; small ones come from
+/// operator new.
+template <class T>
+struct LargeAllocator {
+  using value_type = T;
+
+  LargeAllocator() = default;
+  template <class U>
+  LargeAllocator(const LargeAllocator<U>&) {}  // NOLINT: as the standard's requirements say
+  bool operator==(const LargeAllocator&) const { return true; }
+
+  T* allocate(std::size_t count) {
+    if (count > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
+    const std::size_t bytes = count * sizeof(T);
+    return static_cast<T*>(bytes >= kLargeBlockBytes
+                               ? resize_block(nullptr, 0, bytes)
+                               : ::operator new(bytes, std::align_val_t(alignof(T))));
+  }
+  void deallocate(T* block, std::size_t count) noexcept {
+    const std::size_t bytes = count * sizeof(T);
+    if (bytes >= kLargeBlockBytes) {
+      free_block(block, bytes);
+    } else {
+      ::operator delete(block, std::align_val_t(alignof(T)));
+    }
+  }
+};
 
 /// The part of std::vector that tables need, for values that can be copied as bytes.
 template <class T>

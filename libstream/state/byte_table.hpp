@@ -3,6 +3,7 @@
 #pragma once
 
 #include <libstream/base/hash.hpp>
+#include <libstream/base/large_array.hpp>
 #include <libstream/base/load.hpp>
 
 #include <cstdint>
@@ -176,6 +177,7 @@ class ByteTable {
   }
 
  private:
+  using Entries = std::vector<Entry, LargeAllocator<Entry>>;
   static constexpr std::size_t kQuickGrowth = 65'536;  ///< entries; above, memory counts more
 
   static bool matches(const Entry& entry, const ByteKey& key) {
@@ -191,9 +193,9 @@ class ByteTable {
   }
 
   void grow() {
-    std::vector<Entry> old = std::move(entries_);
+    Entries old = std::move(entries_);
     const std::size_t factor = old.size() < kQuickGrowth ? 4 : 2;
-    entries_ = std::vector<Entry>(old.empty() ? 256 : old.size() * factor);
+    entries_ = Entries(old.empty() ? 256 : old.size() * factor);
     mask_ = entries_.size() - 1;
     for (Entry& entry : old) {
       if (entry.size_plus_one == 0) continue;
@@ -203,7 +205,7 @@ class ByteTable {
     }
   }
 
-  std::vector<Entry> entries_;
+  Entries entries_;
   std::size_t mask_ = 0;
   std::size_t size_ = 0;
   KeyArena arena_;

@@ -161,8 +161,7 @@ void NodeAgent::refuse_hosts(const std::string& node) {
     hosts_.erase(generation);
     if (asked_by == node) continue;
     TasksOpened answer{generation, peers_->self(), {}};
-    answer.error =
-        transient(fmt::format("node {} does not reach node {}", peers_->self(), node));
+    answer.error = transient(fmt::format("node {} does not reach node {}", peers_->self(), node));
     send_to(asked_by, encode_frame(answer));
   }
 }

@@ -115,9 +115,9 @@ void measure_shuffle(const BenchOptions& options, const Print& print) {
       return bad_data(fmt::format("wrong result: {}, expected {}", work->note, expected));
     return work;
   };
-  const Comparison comparison = compare([&](int) { return checked(shuffle_in_two(source)); },
-                                        [&](int) { return checked(shuffle_in_one(source)); },
-                                        num_pairs(options), kTimeLimit);
+  const Comparison comparison =
+      compare([&](int) { return checked(shuffle_in_two(source)); },
+              [&](int) { return checked(shuffle_in_one(source)); }, num_pairs(options), kTimeLimit);
   if (!comparison.is_ok()) return print(failed_line("W8 rows", comparison.error));
   print(line_of("W8 rows, one process", median_run(comparison.second), ""));
   print(line_of("W8 rows, two", median_run(comparison.first),

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -20,7 +21,7 @@ void free_block(void* memory, std::size_t bytes) noexcept;
 constexpr std::size_t kLargeBlockBytes = 2u << 20;
 
 /// Lets standard containers of any values have large blocks in huge pages; small ones come from
-/// operator new.
+/// std::allocator.
 template <class T>
 struct LargeAllocator {
   using value_type = T;
@@ -31,20 +32,17 @@ struct LargeAllocator {
   bool operator==(const LargeAllocator&) const { return true; }
 
   T* allocate(std::size_t count) {
-    if (count > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
-    const std::size_t bytes = count * sizeof(T);
-    return static_cast<T*>(bytes >= kLargeBlockBytes
-                               ? resize_block(nullptr, 0, bytes)
-                               : ::operator new(bytes, std::align_val_t(alignof(T))));
+    if (!is_large(count)) return std::allocator<T>().allocate(count);
+    if (count > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_alloc();
+    return static_cast<T*>(resize_block(nullptr, 0, count * sizeof(T)));
   }
   void deallocate(T* block, std::size_t count) noexcept {
-    const std::size_t bytes = count * sizeof(T);
-    if (bytes >= kLargeBlockBytes) {
-      free_block(block, bytes);
-    } else {
-      ::operator delete(block, std::align_val_t(alignof(T)));
-    }
+    if (!is_large(count)) return std::allocator<T>().deallocate(block, count);
+    free_block(block, count * sizeof(T));
   }
+
+ private:
+  static bool is_large(std::size_t count) { return count > kLargeBlockBytes / sizeof(T); }
 };
 
 /// The part of std::vector that tables need, for values that can be copied as bytes.

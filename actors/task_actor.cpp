@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 namespace stream {
+
 void WakeTarget::aim(caf::actor task, caf::actor coordinator) {
   std::lock_guard lock(mutex_);
   task_ = std::move(task);

@@ -28,12 +28,7 @@ class Rounds {
   explicit Rounds(std::uint64_t seed) : random_(seed), nodes_(3, kHeartbeat, true) {
     drop_file(directory_ / "nodes.sql", sensor_script(directory_ / "in", directory_ / "out"));
     drop_next_file();
-    const ChildResult submitted =
-        run_program("streamctl", {"submit", directory_ / "nodes.sql", "--cluster",
-                                  nodes_.addresses[0], "--trigger", "100ms", "--parallelism", "4",
-                                  "--checkpoint", directory_ / "checkpoint", "--detach"});
-    INFO(submitted.output);
-    REQUIRE(submitted.exit_code == 0);
+    nodes_.submit(directory_ / "nodes.sql", "100ms", 4, directory_ / "checkpoint");
   }
 
   /// A node is harmed, the others notice and go on, it comes back. Of the coordinator: another node
@@ -198,12 +193,7 @@ TEST_CASE("a node that joins from far away soon works for a query that runs") {
   const auto commits = [&] { return newest_number(directory / "checkpoint/copies/commits"); };
   drop_next();
   drop_file(directory / "nodes.sql", sensor_script(directory / "in", directory / "out"));
-  const ChildResult submitted =
-      run_program("streamctl", {"submit", directory / "nodes.sql", "--cluster", nodes.addresses[0],
-                                "--trigger", "100ms", "--parallelism", "4", "--checkpoint",
-                                directory / "checkpoint", "--detach"});
-  INFO(submitted.output);
-  REQUIRE(submitted.exit_code == 0);
+  nodes.submit(directory / "nodes.sql", "100ms", 4, directory / "checkpoint");
   REQUIRE(wait_until([&] { return nodes.coordinator_of(1, 0).has_value(); }));
   const std::size_t coordinator = *nodes.coordinator_of(1, 0);
   const std::size_t other = 1 - coordinator;

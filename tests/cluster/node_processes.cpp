@@ -64,6 +64,16 @@ void Nodes::start(std::size_t node) {
   if (proxy) proxy->set_process(node, processes[node]->id());
 }
 
+void Nodes::submit(const std::string& script, const std::string& trigger, int parallelism,
+                   const std::string& checkpoint) const {
+  const ChildResult submitted =
+      run_program("streamctl", {"submit", script, "--cluster", addresses[0], "--trigger", trigger,
+                                "--parallelism", std::to_string(parallelism), "--checkpoint",
+                                checkpoint, "--detach"});
+  INFO(submitted.output);
+  REQUIRE(submitted.exit_code == 0);
+}
+
 const std::string& Nodes::public_address(std::size_t node) const {
   return proxy ? proxied_[node] : addresses[node];
 }

@@ -43,6 +43,9 @@ class Nodes {
   /// Rows between it and the others stop, and their frames are not lost but late.
   void cut_off(std::size_t node);
   void heal();
+  /// Has them run a script that nobody follows.
+  void submit(const std::string& script, const std::string& trigger, int parallelism,
+              const std::string& checkpoint) const;
 
   /// Where clients reach it, also when others cannot.
   std::vector<std::string> addresses;

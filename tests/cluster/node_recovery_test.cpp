@@ -80,12 +80,7 @@ TEST_CASE("a query with much state gives new results soon after a node is killed
               cards(num_cards() / kFiles * file, num_cards() / kFiles * (file + 1)));
   drop_file(directory / "payments/0.csv", payments(0));
   drop_file(directory / "join.sql", join_script(directory));
-  const ChildResult submitted =
-      run_program("streamctl", {"submit", directory / "join.sql", "--cluster", nodes.addresses[0],
-                                "--trigger", "1s", "--parallelism", "3", "--checkpoint",
-                                directory / "checkpoint", "--detach"});
-  INFO(submitted.output);
-  REQUIRE(submitted.exit_code == 0);
+  nodes.submit(directory / "join.sql", "1s", 3, directory / "checkpoint");
   REQUIRE(wait_until([&] { return rows_written(directory).size() == kPayments; }, 120));
 
   std::vector<std::int64_t> times;

@@ -18,7 +18,7 @@ struct Written {
   std::optional<OffsetLimit> end, end_by_partition, end_timestamp;
   bool has_delay = false;
 };
-using Field = OptionField<Written>;
+using SourceField = OptionField<Written>;
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -56,7 +56,7 @@ Result<void> set_pattern(KafkaSubscription& subscription, std::string_view patte
   return {};
 }
 
-std::vector<Field> subscription_fields() {
+std::vector<SourceField> subscription_fields() {
   return {
       {{"assign", "", "", R"(The partitions to read: {"topicA":[0,1],"topicB":[2,4]}.)"},
        [](Written& w, const std::string& v) -> Result<void> {
@@ -83,8 +83,8 @@ std::vector<Field> subscription_fields() {
 
 using LimitField = std::optional<OffsetLimit> Written::*;
 
-Field offsets_field(std::string_view name, std::string_view fallback, std::string_view sentence,
-                    LimitField field) {
+SourceField offsets_field(std::string_view name, std::string_view fallback,
+                          std::string_view sentence, LimitField field) {
   return {{name, "", fallback, sentence},
           [field](Written& w, const std::string& v) -> Result<void> {
             OffsetLimit& limit = (w.*field).emplace();
@@ -97,7 +97,7 @@ Field offsets_field(std::string_view name, std::string_view fallback, std::strin
             return {};
           }};
 }
-Field times_field(std::string_view name, std::string_view sentence, LimitField field) {
+SourceField times_field(std::string_view name, std::string_view sentence, LimitField field) {
   return {{name, "", "", sentence}, [field](Written& w, const std::string& v) -> Result<void> {
             OffsetLimit& limit = (w.*field).emplace();
             limit.kind = OffsetLimit::Kind::timestamps;
@@ -105,7 +105,7 @@ Field times_field(std::string_view name, std::string_view sentence, LimitField f
             return {};
           }};
 }
-Field time_field(std::string_view name, std::string_view sentence, LimitField field) {
+SourceField time_field(std::string_view name, std::string_view sentence, LimitField field) {
   return {{name, "", "", sentence}, [field](Written& w, const std::string& v) -> Result<void> {
             OffsetLimit& limit = (w.*field).emplace();
             limit.kind = OffsetLimit::Kind::timestamp;
@@ -117,7 +117,7 @@ Field time_field(std::string_view name, std::string_view sentence, LimitField fi
           }};
 }
 
-std::vector<Field> limit_fields() {
+std::vector<SourceField> limit_fields() {
   return {
       offsets_field("startingOffsets", "latest; earliest for bounded reads",
                     R"(Where a new query starts: earliest, latest, {"t":{"0":23,"1":-2}}.)",
@@ -145,8 +145,8 @@ std::vector<Field> limit_fields() {
 
 /// A count above `least`, put where `place` says.
 template <class Place>
-Field count_field(std::string_view name, std::string_view fallback, std::string_view sentence,
-                  std::int64_t least, Place place) {
+SourceField count_field(std::string_view name, std::string_view fallback, std::string_view sentence,
+                        std::int64_t least, Place place) {
   return {{name, "", fallback, sentence},
           [name, least, place](Written& w, const std::string& v) -> Result<void> {
             STREAM_TRY(const std::int64_t number, option_integer(v));
@@ -158,7 +158,7 @@ Field count_field(std::string_view name, std::string_view fallback, std::string_
           }};
 }
 
-std::vector<Field> trigger_fields() {
+std::vector<SourceField> trigger_fields() {
   return {
       count_field("maxOffsetsPerTrigger", "", "Streams: about so many records an epoch at most.", 1,
                   [](Written& w, std::int64_t n) { w.options.triggers.max_offsets = n; }),
@@ -184,7 +184,7 @@ std::vector<Field> trigger_fields() {
   };
 }
 
-std::vector<Field> reading_fields() {
+std::vector<SourceField> reading_fields() {
   const auto flag = [](bool KafkaSourceOptions::*field) {
     return [field](Written& w, const std::string& v) -> Result<void> {
       STREAM_TRY(w.options.*field, option_flag(v));

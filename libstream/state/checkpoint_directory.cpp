@@ -14,7 +14,7 @@
 namespace stream {
 namespace {
 
-constexpr std::int64_t kRetainedEntries = 10;
+constexpr std::size_t kRetainedEntries = 10;
 
 Error plan_differs(const std::string& path, const PlanDifference& difference) {
   return bad_plan(
@@ -127,15 +127,7 @@ class Directory final : public CheckpointDirectory {
           STREAM_TRY(files_.remove(entry.path));
       }
     }
-    // A commit goes before its offsets: what is left is never an offsets entry without its commit.
-    for (const char* folder : {"commits", "offsets"}) {
-      STREAM_TRY(const auto numbers, numbered_files(files_, at(folder)));
-      for (const std::int64_t number : numbers) {
-        if (number < n - kRetainedEntries) STREAM_TRY(files_.remove(entry_path(folder, number)));
-      }
-      STREAM_TRY(files_.sync_directory(at(folder)));
-    }
-    return {};
+    return remove_old_entries();
   }
 
   Result<void> write_source_entry(std::size_t source, std::int64_t n,
@@ -198,6 +190,22 @@ class Directory final : public CheckpointDirectory {
     const std::string_view rest = name.substr(dash + 1);
     const auto term = file_number(std::string(rest.substr(0, rest.find_first_of("-."))));
     return epoch && term && (*term > term_ || (*epoch > n && *term == term_));
+  }
+
+  /// Many at a time, since what is removed for good waits for the disk.
+  Result<void> remove_old_entries() {
+    STREAM_TRY(const auto commits, numbered_files(files_, at("commits")));
+    if (commits.size() <= 2 * kRetainedEntries) return {};
+    const std::int64_t oldest = commits[commits.size() - kRetainedEntries];
+    // A commit goes before its offsets: what is left is never an offsets entry without its commit.
+    for (const char* folder : {"commits", "offsets"}) {
+      STREAM_TRY(const auto numbers, numbered_files(files_, at(folder)));
+      for (const std::int64_t number : numbers) {
+        if (number < oldest) STREAM_TRY(files_.remove(entry_path(folder, number)));
+      }
+      STREAM_TRY(files_.sync_directory(at(folder)));
+    }
+    return {};
   }
 
   Result<void> remove_temporaries(const std::string& folder) {
@@ -282,7 +290,8 @@ class Directory final : public CheckpointDirectory {
                                                         with_checksum("query " + query_id_)));
     if (!is_mine) return lost_race(path_ + ": another process has just begun to run this query");
     for (const std::int64_t run : runs) {
-      if (run < term_ - kRetainedEntries) STREAM_TRY(files_.remove(entry_path("runs", run)));
+      if (run < term_ - static_cast<std::int64_t>(kRetainedEntries))
+        STREAM_TRY(files_.remove(entry_path("runs", run)));
     }
     return {};
   }

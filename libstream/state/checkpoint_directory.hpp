@@ -75,8 +75,8 @@ class CheckpointDirectory {
   virtual Result<SealedFile> merge_state(const std::string& operator_id, std::int64_t n,
                                          const std::vector<SealedFile>& files) = 0;
 
-  /// Removes state files not in `live`, but none of higher terms; offsets and commits below n −
-  /// retain, dead temporaries.
+  /// Removes state files not in `live`, but none of higher terms or of epochs after n; dead
+  /// temporaries; of offsets and commits, now and then, all but the newest ten.
   virtual Result<void> sweep(std::int64_t n, const std::vector<std::string>& live) = 0;
 
   // Entries sources/I/N.

@@ -165,6 +165,18 @@ TEST_CASE("epochs may skip numbers") {
   CHECK(verify_checkpoint(disk, kRoot, files_of)->empty());
 }
 
+TEST_CASE("old entries are removed many at a time") {
+  MemoryFileSystem disk;
+  REQUIRE(run_epochs(disk, 19).error == "");
+  CHECK(num_files_at(disk, "commits") == 20);
+  CHECK(num_files_at(disk, "offsets") == 20);
+  MemoryFileSystem other;
+  REQUIRE(run_epochs(other, 100).error == "");
+  CHECK(num_files_at(other, "commits") >= 10);
+  CHECK(num_files_at(other, "commits") <= 20);
+  CHECK(num_files_at(other, "offsets") == num_files_at(other, "commits"));
+}
+
 TEST_CASE("sweeping keeps the last entries, live state and what is being sealed") {
   MemoryFileSystem disk;
   REQUIRE(run_epochs(disk, 20).error == "");
@@ -179,8 +191,8 @@ TEST_CASE("sweeping keeps the last entries, live state and what is being sealed"
   std::vector<std::string> live;
   for (const SealedFile& file : listed) live.push_back(file.name);
   directory->sweep(20, live).value();
-  CHECK(num_files_at(disk, "commits") == 11);
-  CHECK(num_files_at(disk, "offsets") == 11);
+  CHECK(num_files_at(disk, "commits") == 10);
+  CHECK(num_files_at(disk, "offsets") == 10);
   CHECK(disk.exists(at("state/" + next.name)).value());
   CHECK_FALSE(disk.exists(at("state/" + dead.name)).value());
   CHECK(num_files_at(disk, "state/counts") == listed.size() + 1);

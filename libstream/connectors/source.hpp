@@ -65,7 +65,7 @@ class SourcePlanner {
   virtual Result<void> commit(const std::string& end) = 0;
   /// The query is rescaled: of a range that is planned from now on for so many tasks.
   virtual void set_parallelism(std::uint32_t /*parallelism*/) {}
-  /// False: latest_offset and plan do no I/O and do not wait, so that they may run on the
+  /// False: latest_offset, plan and commit do no I/O and do not wait, so that they may run on the
   /// coordinator's thread, without a trip to the one for blocking work.
   virtual bool blocks() const { return true; }
 };

@@ -48,6 +48,11 @@ bool EpochCoordinator::is_running(EpochId epoch, Step step) const {
          running_->step == step;
 }
 
+bool EpochCoordinator::is_committing(EpochId epoch, Step step) const {
+  return phase_ == Phase::active && committing_ && committing_->plan.offsets.epoch == epoch &&
+         committing_->step == step;
+}
+
 // ---- life ----
 
 Commands EpochCoordinator::on_start(EpochMillis now, const RecoveredCheckpoint& recovered) {
@@ -164,6 +169,7 @@ Commands EpochCoordinator::on_stop(bool gracefully, EpochMillis now) {
 void EpochCoordinator::stop(std::optional<Error> error, Commands& out) {
   phase_ = Phase::stopped;
   running_.reset();
+  committing_.reset();
   out.push_back(Stopped{std::move(error)});
 }
 
@@ -191,9 +197,10 @@ Commands EpochCoordinator::on_offsets_written(EpochId epoch, std::optional<Epoch
     }
   }
   const bool is_before_tasks = is_running(epoch, Step::writing_offsets);
-  if (is_before_tasks || is_running(epoch, Step::writing_open_ends)) {
-    running_->plan.are_offsets_written = true;
-    measure("walCommit");
+  if (is_before_tasks || is_committing(epoch, Step::writing_ends)) {
+    RunningEpoch& written = is_before_tasks ? *running_ : *committing_;
+    written.plan.are_offsets_written = true;
+    measure(written, "walCommit");
     if (is_restore_due_) {
       restore(lost_tasks(), 0, out);
     } else if (is_before_tasks) {
@@ -242,12 +249,12 @@ Commands EpochCoordinator::on_sinks_committed(EpochId epoch, std::optional<Epoch
   Commands out;
   if (phase_ == Phase::stopped) return out;
   now_ = now.value_or(now_);
-  if (!is_of_this_attempt(attempt) || !is_running(epoch, Step::committing_sinks)) return out;
-  if (now) measure("commitBatch");
+  if (!is_of_this_attempt(attempt) || !is_committing(epoch, Step::committing_sinks)) return out;
+  if (now) measure(*committing_, "commitBatch");
   if (options_.durable) {
     write_commit(out);
   } else {
-    finish_epoch(std::exchange(running_, {}).value(), out);
+    finish_commit(std::exchange(committing_, {}).value(), out);
   }
   advance(out);
   return out;
@@ -257,9 +264,9 @@ Commands EpochCoordinator::on_commit_written(EpochId epoch, EpochMillis now) {
   Commands out;
   if (phase_ == Phase::stopped) return out;
   now_ = now;
-  if (is_running(epoch, Step::writing_commit)) {
-    measure("commitOffsets");
-    finish_epoch(std::exchange(running_, {}).value(), out);
+  if (is_committing(epoch, Step::writing_commit)) {
+    measure(*committing_, "commitOffsets");
+    finish_commit(std::exchange(committing_, {}).value(), out);
     if (is_restore_due_) restore(lost_tasks(), 0, out);
   } else if (unconfirmed_ && unconfirmed_->plan.offsets.epoch == epoch) {
     accept_late_commit(out);
@@ -271,9 +278,8 @@ Commands EpochCoordinator::on_commit_written(EpochId epoch, EpochMillis now) {
 // ---- failures ----
 
 bool EpochCoordinator::is_store_writing() const {
-  return running_ &&
-         (running_->step == Step::writing_offsets || running_->step == Step::writing_open_ends ||
-          running_->step == Step::writing_commit);
+  return (running_ && running_->step == Step::writing_offsets) ||
+         (committing_ && committing_->step != Step::committing_sinks);
 }
 
 Error EpochCoordinator::lost_tasks() const {
@@ -306,9 +312,10 @@ Commands EpochCoordinator::on_failure(Error error, EpochMillis now) {
     return out;
   }
   // Which command failed is not known, so none is waited for any more.
-  if (running_) {
-    if (running_->step == Step::writing_commit) unconfirmed_ = running_;
-    running_->plan.are_offsets_requested = running_->plan.are_offsets_written;
+  if (running_) running_->plan.are_offsets_requested = running_->plan.are_offsets_written;
+  if (committing_) {
+    if (committing_->step == Step::writing_commit) unconfirmed_ = committing_;
+    committing_->plan.are_offsets_requested = committing_->plan.are_offsets_written;
   }
   for (PlannedEpoch& planned : queue_) planned.are_offsets_requested = planned.are_offsets_written;
   restore(std::move(error), delay_after_failure(), out);
@@ -369,11 +376,22 @@ std::optional<Error> EpochCoordinator::lost_open_rows() const {
   for (const PlannedEpoch& epoch : since_commit_) {
     if (auto lost = lost_in(epoch)) return lost;
   }
+  for (const RunningEpoch& epoch : beside_commit_) {
+    if (auto lost = lost_in(epoch.plan)) return lost;
+  }
+  if (committing_) {
+    if (auto lost = lost_in(committing_->plan)) return lost;
+  }
   return running_ ? lost_in(running_->plan) : std::nullopt;
 }
 
 void EpochCoordinator::requeue_unfinished() {
   if (running_) queue_.push_front(std::exchange(running_, {})->plan);
+  while (!beside_commit_.empty()) {
+    queue_.push_front(std::move(beside_commit_.back().plan));
+    beside_commit_.pop_back();
+  }
+  if (committing_) queue_.push_front(std::exchange(committing_, {})->plan);
   while (!since_commit_.empty()) {
     queue_.push_front(std::move(since_commit_.back()));
     since_commit_.pop_back();
@@ -394,10 +412,9 @@ Commands EpochCoordinator::on_tasks_restored(EpochMillis now, std::optional<std:
 void EpochCoordinator::accept_late_commit(Commands& out) {
   RunningEpoch committed = std::exchange(unconfirmed_, {}).value();
   const EpochId epoch = committed.plan.offsets.epoch;
-  if (running_ && running_->plan.offsets.epoch > epoch) requeue_unfinished();
-  running_.reset();
+  requeue_unfinished();
   while (!queue_.empty() && queue_.front().offsets.epoch <= epoch) queue_.pop_front();
-  finish_epoch(std::move(committed), out);
+  finish_commit(std::move(committed), out);
   // The tasks were restored to an earlier commit, or are about to be.
   phase_ = Phase::restoring;
   restore_at_.reset();

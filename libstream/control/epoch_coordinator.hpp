@@ -5,6 +5,9 @@
 //   tick -> plan_sources -> write_offsets -> begin_epoch -> (task_done)* -> commit_sinks
 //        -> write_commit -> epoch_committed -> next tick
 //
+// Where `overlaps_commits`, a checkpoint does not hold up rows: its offsets and its commit are
+// written while the epochs after it run, in memory only, until the next checkpoint is due.
+//
 // Life: construct, on_start, then any events; after `stopped` nothing more comes out. Events may
 // come late or twice: those of another epoch or attempt are ignored. An attempt begins with each
 // RestoreTasks; shells whose old tasks can still be heard give the attempt back with the answer.
@@ -114,6 +117,9 @@ struct CoordinatorOptions {
   Duration checkpoint_interval{0};
   /// False: no directory; WriteOffsets and WriteCommit are never asked for.
   bool durable = false;
+  /// Epochs run while a checkpoint is written. For sinks that hand rows on at once, so that rows
+  /// after the checkpoint may reach them before its commit, and intervals between checkpoints.
+  bool overlaps_commits = false;
   /// Interval trigger: at most so many planned epochs wait; then planning is held back.
   std::size_t max_queued_epochs = 1000;
   /// Run an epoch although no source has new rows (DStreams: every interval is an epoch).
@@ -195,7 +201,8 @@ class EpochCoordinator {
   enum class Step {
     writing_offsets,  ///< closed ranges: before the tasks begin
     running_tasks,
-    writing_open_ends,  ///< offsets/N of open ranges: after the tasks are done
+    // The tasks are done:
+    writing_ends,  ///< offsets/N of open ranges, or where commits overlap
     committing_sinks,
     writing_commit,
   };
@@ -207,6 +214,8 @@ class EpochCoordinator {
     std::optional<bool> is_checkpoint;  ///< decided when it first starts
     bool are_watermarks_known = false;  ///< likewise; a re-run keeps them
     EpochMillis late_watermark = 0;
+    /// What it moves the watermark to, once it has run; those behind it may have moved it further.
+    std::optional<EpochMillis> next_watermark;
     bool has_data = false;
     bool is_last_look = false;          ///< of a graceful stop: open ranges flow although it stops
     std::int64_t catch_up_request = 0;  ///< the newest when it was planned
@@ -237,6 +246,7 @@ class EpochCoordinator {
   // epoch_planning.cpp: which epoch comes when.
   void advance(Commands& out);
   bool is_plan_due() const;
+  bool is_idle() const;
   EpochMillis batch_time_of_next() const;
   void ask_plan(Commands& out);
   void take_plan(std::vector<std::optional<std::string>> ends);
@@ -260,16 +270,19 @@ class EpochCoordinator {
 
   // epoch_run.cpp: one epoch from its start to its commit.
   void start_next_epoch(Commands& out);
+  bool may_start(const PlannedEpoch& epoch) const;
   static bool has_open_range(const PlannedEpoch& epoch);
   void begin_tasks(Commands& out);
   void fix_watermarks(PlannedEpoch& epoch) const;
   void end_open_ranges_if_due(Commands& out);
   void finish_tasks_if_all_done(Commands& out);
-  void request_offsets(Commands& out);
+  void take_effect(RunningEpoch& epoch);
+  void request_offsets(PlannedEpoch& epoch, Commands& out) const;
   void commit_sinks(Commands& out);
   void write_commit(Commands& out);
+  void finish_commit(RunningEpoch epoch, Commands& out);
   void finish_epoch(RunningEpoch epoch, Commands& out);
-  void measure(const char* key);
+  void measure(RunningEpoch& epoch, const char* key) const;
 
   // epoch_coordinator.cpp: events, recovery, the end.
   PlannedEpoch recovered_epoch(EpochOffsets offsets);
@@ -277,6 +290,7 @@ class EpochCoordinator {
   bool is_store_writing() const;
   bool is_of_this_attempt(std::optional<std::int64_t> attempt) const;
   bool is_running(EpochId epoch, Step step) const;
+  bool is_committing(EpochId epoch, Step step) const;
   void restore(Error reason, EpochMillis delay, Commands& out);
   void restore_if_due(Commands& out);
   EpochMillis delay_after_failure() const;
@@ -325,8 +339,10 @@ class EpochCoordinator {
   std::int64_t rescale_under_way_ = 0;  ///< its tasks are being made
   std::optional<Planning> planning_;
   std::deque<PlannedEpoch> queue_;
-  std::optional<RunningEpoch> running_;
+  std::optional<RunningEpoch> running_;      ///< until its tasks are done
+  std::optional<RunningEpoch> committing_;   ///< then, of a checkpoint, until its commit is written
   std::deque<PlannedEpoch> since_commit_;    ///< finished in memory only: run again after a loss
+  std::deque<RunningEpoch> beside_commit_;   ///< likewise, while `committing_` was under way
   std::optional<RunningEpoch> unconfirmed_;  ///< its commit was asked for when a failure came
 
   bool is_stopping_ = false;

@@ -60,22 +60,26 @@ EpochMillis EpochCoordinator::batch_time_of_next() const {
   STREAM_UNREACHABLE("trigger kind");
 }
 
+/// Nothing has begun that must be over before another epoch.
+bool EpochCoordinator::is_idle() const {
+  return !running_ && queue_.empty() && (!committing_ || options_.overlaps_commits);
+}
+
 bool EpochCoordinator::is_plan_due() const {
   if (planning_ || is_finishing()) return false;
-  const bool is_idle = !running_ && queue_.empty();
   switch (options_.trigger.kind) {
     case Trigger::Kind::interval:
       // An open range starts where the one before ends, so such epochs cannot be planned ahead;
       // they begin with their interval.
-      if (may_open()) return is_idle;
+      if (may_open()) return is_idle();
       return queue_.size() < std::max<std::size_t>(1, options_.max_queued_epochs) &&
              batch_time_of_next() <= now_;
     case Trigger::Kind::processing_time:
-      return is_idle && now_ >= next_start_;
+      return is_idle() && now_ >= next_start_;
     case Trigger::Kind::available_now:
-      return is_idle;
+      return is_idle();
     case Trigger::Kind::manual:
-      return is_idle && (manual_epochs_ > 0 || is_catching_up());
+      return is_idle() && (manual_epochs_ > 0 || is_catching_up());
   }
   STREAM_UNREACHABLE("trigger kind");
 }
@@ -168,7 +172,7 @@ void EpochCoordinator::take_plan(std::vector<std::optional<std::string>> ends) {
 void EpochCoordinator::take_empty_plan() {
   is_exhausted_ = options_.trigger.kind == Trigger::Kind::available_now;
   const bool is_checkpoint_due = options_.trigger.kind == Trigger::Kind::processing_time &&
-                                 !since_commit_.empty() &&
+                                 !committing_ && !since_commit_.empty() &&
                                  now_ - last_checkpoint_at_ >= options_.checkpoint_interval.count();
   if (is_checkpoint_due) push_final_checkpoint();
 }
@@ -180,7 +184,7 @@ void EpochCoordinator::stand_still(std::int64_t request) {
 }
 
 void EpochCoordinator::report_if_caught_up(Commands& out) {
-  if (!is_waited_for()) return;
+  if (!is_waited_for() || committing_) return;
   const bool is_some_unfinished = (running_ && running_->plan.offsets.epoch <= still_epoch_) ||
                                   (!queue_.empty() && queue_.front().offsets.epoch <= still_epoch_);
   if (is_some_unfinished) return;
@@ -215,7 +219,7 @@ void EpochCoordinator::finish_if_nothing_left(Commands& out) {
   const bool is_late =
       is_stopping_ && options_.trigger.kind == Trigger::Kind::interval && now_ >= stop_deadline_;
   if (is_late) return stop({}, out);
-  if (running_ || !queue_.empty()) return;
+  if (running_ || committing_ || !queue_.empty()) return;
   if (planning_) return;
   if (may_look_once_more()) {
     has_looked_once_more_ = true;
@@ -250,7 +254,7 @@ void EpochCoordinator::push_final_checkpoint() {
 /// Between two epochs, when all that ran is committed. An epoch that has begun before runs under
 /// the plan that it began with: sinks may have committed parts of it.
 void EpochCoordinator::rescale_if_due(Commands& out) {
-  if (!rescale_ || running_ || is_finishing()) return;
+  if (!rescale_ || running_ || committing_ || is_finishing()) return;
   if (!queue_.empty() && queue_.front().is_checkpoint) return;
   if (!since_commit_.empty()) {
     // The next epoch is a checkpoint; where none is near, one without rows.
@@ -280,7 +284,7 @@ std::optional<EpochMillis> EpochCoordinator::next_wish() const {
       queue_.size() < std::max<std::size_t>(1, options_.max_queued_epochs)) {
     wish_for(batch_time_of_next());
   }
-  if (kind == Trigger::Kind::processing_time && !running_ && queue_.empty()) wish_for(next_start_);
+  if (kind == Trigger::Kind::processing_time && is_idle()) wish_for(next_start_);
   return wish;
 }
 

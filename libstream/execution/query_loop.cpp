@@ -44,7 +44,7 @@ bool has_marker_sinks_by_split(const PhysicalPlan& plan) {
 }  // namespace
 
 CoordinatorOptions coordinator_options(const PhysicalPlan& plan, const QueryOptions& options,
-                                       bool is_durable) {
+                                       const QueryServices& services) {
   CoordinatorOptions made;
   made.trigger = options.trigger;
   made.num_tasks = plan.num_tasks();
@@ -63,7 +63,9 @@ CoordinatorOptions coordinator_options(const PhysicalPlan& plan, const QueryOpti
                        options.trigger.interval < Duration(50);
   made.checkpoint_interval = options.checkpoint_interval.value_or(Duration(is_fast ? 1000 : 0));
   if (must_commit_each) made.checkpoint_interval = Duration(0);
-  made.durable = is_durable;
+  made.durable = services.is_durable();
+  made.overlaps_commits = made.checkpoint_interval > Duration(0) && !plan.has_marker_sinks() &&
+                          !services.blocks_to_commit_sinks();
   made.run_empty_epochs = options.run_empty_epochs;
   return made;
 }
@@ -95,7 +97,7 @@ QueryLoop::QueryLoop(std::shared_ptr<const PhysicalPlan> plan, const QueryOption
       parallelism_(options.parallelism),
       options_(options),
       services_(std::move(services)),
-      coordinator_(coordinator_options(*plan_, options, services_->is_durable()), initial_offsets),
+      coordinator_(coordinator_options(*plan_, options, *services_), initial_offsets),
       reporter_(describe(*plan_, options, services_->query_id(), std::move(run_id),
                          std::move(initial_offsets))),
       host_(host),
@@ -196,12 +198,12 @@ void QueryLoop::go_on(Result<T> result, Then& then) {
 
 template <class Work, class Then>
 void QueryLoop::blocking(Work work, Then then, Validity validity) {
-  ++num_blocking_;
+  if (validity == Validity::of_planners) ++num_with_planners_;
   host_.run_blocking([this, validity, attempt = attempt_, work = std::move(work),
                       then = std::move(then)]() mutable -> QueryHost::Answer {
     auto result = std::make_shared<decltype(work())>(work());
     return [this, validity, attempt, result, then = std::move(then)]() mutable {
-      --num_blocking_;
+      if (validity == Validity::of_planners) --num_with_planners_;
       const bool is_valid = attempt == attempt_ || (*result && validity == Validity::lasting);
       if (is_valid) go_on(std::move(*result), then);
     };
@@ -209,15 +211,14 @@ void QueryLoop::blocking(Work work, Then then, Validity validity) {
 }
 
 template <class Work, class Then>
-void QueryLoop::perform(bool blocks, Work work, Then then) {
-  // The services belong to one thread at a time: to this one while no work is under way.
-  if (blocks || num_blocking_ > 0) return blocking(std::move(work), std::move(then));
-  go_on(work(), then);
+void QueryLoop::with_planners(Work work, Then then) {
+  if (!services_->blocks_to_plan() && num_with_planners_ == 0) return go_on(work(), then);
+  blocking(std::move(work), std::move(then), Validity::of_planners);
 }
 
 void QueryLoop::carry_out(PlanSources command) {
-  perform(
-      services_->blocks_to_plan(), [this, command] { return services_->plan_sources(command); },
+  with_planners(
+      [this, command] { return services_->plan_sources(command); },
       [this, command](PlannedSources sources) { take_plan(command, std::move(sources)); });
 }
 
@@ -255,10 +256,10 @@ void QueryLoop::carry_out(BeginEpoch command) {
     host_.begin_epoch(make_assignment(*plan_, command, *splits));
     return;
   }
-  blocking([this, command] { return services_->plan_splits(command.offsets.ranges); },
-           [this, command](const std::vector<std::vector<Split>>& splits) {
-             host_.begin_epoch(make_assignment(*plan_, command, splits));
-           });
+  with_planners([this, command] { return services_->plan_splits(command.offsets.ranges); },
+                [this, command](const std::vector<std::vector<Split>>& splits) {
+                  host_.begin_epoch(make_assignment(*plan_, command, splits));
+                });
 }
 
 void QueryLoop::carry_out(EndOpenRanges) { host_.end_open_ranges(); }
@@ -275,10 +276,12 @@ void QueryLoop::on_task_committed(EpochId epoch) {
 }
 
 void QueryLoop::commit_sinks() {
-  perform(
-      services_->blocks_to_commit_sinks(),
-      [this, command = committing_] { return services_->commit_sinks(command); },
-      [this, epoch = committing_.epoch] { handle(coordinator_.on_sinks_committed(epoch, now())); });
+  auto work = [this, command = committing_] { return services_->commit_sinks(command); };
+  auto then = [this, epoch = committing_.epoch] {
+    handle(coordinator_.on_sinks_committed(epoch, now()));
+  };
+  if (!services_->blocks_to_commit_sinks()) return go_on(work(), then);
+  blocking(std::move(work), std::move(then));
 }
 
 SinkHistory QueryLoop::sink_history(std::uint32_t sink, std::uint32_t task) const {
@@ -307,7 +310,8 @@ void QueryLoop::carry_out(EpochCommitted command) {
   host_.epoch_committed(reporter_.on_epoch_committed(command, now(), std::move(standings)));
   if (!command.is_checkpoint) return;
   if (committing_.epoch == command.epoch) committed_messages_ = committing_.messages;
-  blocking([this, command] { return services_->clean_up(command); }, [] {});
+  with_planners([this, ends = command.ends] { return services_->commit_sources(ends); }, [] {});
+  blocking([this, epoch = command.epoch] { return services_->sweep(epoch); }, [] {});
   if (options_.lose_tasks_after_every_epoch) handle(coordinator_.on_tasks_lost(now()));
   if (const auto& all = options_.rescale_after_every_epoch; !all.empty())
     rescale(0, all[static_cast<std::size_t>(command.epoch) % all.size()]);
@@ -333,14 +337,15 @@ void QueryLoop::carry_out(RestoreTasks command) {
     if (changed) services_->change_plan(changed->plan, changed->parallelism);
     return services_->load_state(from);
   };
-  blocking(load, [this](RestoredState state) {
+  const auto then = [this](RestoredState state) {
     if (std::exchange(is_plan_new_, false)) host_.change_plan(plan_);
     if (auto restored = host_.restore_tasks(state); !restored) {
       fail(std::move(restored).error());
     } else {
       handle(coordinator_.on_tasks_restored(now()));
     }
-  });
+  };
+  blocking(load, then, Validity::of_planners);
 }
 
 void QueryLoop::carry_out(Rescaled command) { host_.rescaled(command.request, std::nullopt); }

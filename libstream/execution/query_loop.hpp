@@ -93,13 +93,18 @@ class QueryLoop {
   }
   EpochMillis now() const { return options_.clock->wall_millis(); }
   /// Of what blocking work has done: until tasks are made anew, or for good, as a commit.
-  enum class Validity { of_attempt, lasting };
+  enum class Validity {
+    of_attempt,
+    of_planners,  ///< of the attempt, too; the sources' planners are with the work until it is done
+    lasting,
+  };
   /// Runs `work` (a Result) where blocking is allowed and `then` with its value on this thread.
   template <class Work, class Then>
   void blocking(Work work, Then then, Validity validity = Validity::of_attempt);
-  /// The same, on this thread and at once where the work does not block.
+  /// The same for work that uses the sources' planners, which belong to one thread at a time: on
+  /// this one and at once where they do not block and are here.
   template <class Work, class Then>
-  void perform(bool blocks, Work work, Then then);
+  void with_planners(Work work, Then then);
   /// Calls `then` with the value of `result`, or fails with its error.
   template <class T, class Then>
   void go_on(Result<T> result, Then& then);
@@ -133,12 +138,12 @@ class QueryLoop {
   std::vector<SinkMessage> committed_messages_;
   std::deque<Command> pending_;
   bool is_handling_ = false;
-  std::size_t num_blocking_ = 0;  ///< works handed to the host and not answered yet
-  std::uint64_t attempt_ = 0;     ///< answers of work begun before a restore are dropped
+  std::size_t num_with_planners_ = 0;  ///< works handed to the host and not answered yet
+  std::uint64_t attempt_ = 0;          ///< answers of work begun before a restore are dropped
 };
 
 /// The coordinator's options for a plan and its query options.
 CoordinatorOptions coordinator_options(const PhysicalPlan& plan, const QueryOptions& options,
-                                       bool is_durable);
+                                       const QueryServices& services);
 
 }  // namespace stream

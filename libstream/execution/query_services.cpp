@@ -274,17 +274,20 @@ Result<void> QueryServices::write_commit(const WriteCommit& command) {
   return {};
 }
 
-Result<void> QueryServices::clean_up(const EpochCommitted& command) {
-  if (!command.is_checkpoint) return {};
+Result<void> QueryServices::commit_sources(const std::vector<std::string>& ends) {
   for (std::size_t i = 0; i < planners_.size(); ++i) {
-    if (!plan_->sources[i]->is_static()) STREAM_TRY(planners_[i]->commit(command.ends[i]));
+    if (!plan_->sources[i]->is_static()) STREAM_TRY(planners_[i]->commit(ends[i]));
   }
+  return {};
+}
+
+Result<void> QueryServices::sweep(EpochId epoch) {
   if (!directory_) return {};
   std::vector<std::string> live = names_of(committed_files_);
-  STREAM_TRY(merge_long_chains(command.epoch));
+  STREAM_TRY(merge_long_chains(epoch));
   // The files of the newest commit stay until a later one lists the snapshots instead of them.
   for (std::string& name : names_of(committed_files_)) live.push_back(std::move(name));
-  return directory_->sweep(command.epoch, live);
+  return directory_->sweep(epoch, live);
 }
 
 Result<void> QueryServices::merge_long_chains(EpochId epoch) {

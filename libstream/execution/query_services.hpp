@@ -67,7 +67,7 @@ class QueryServices {
   const RecoveredCheckpoint& recovered() const { return recovered_; }
 
   Result<std::vector<std::string>> initial_offsets();
-  /// Does plan_sources need a thread that may block?
+  /// Do plan_sources, plan_splits and commit_sources need a thread that may block?
   bool blocks_to_plan() const;
   /// Does commit_sinks?
   bool blocks_to_commit_sinks() const;
@@ -82,8 +82,10 @@ class QueryServices {
   Result<void> write_state(const TaskDone& done);
   Result<void> commit_sinks(const CommitSinks& command);
   Result<void> write_commit(const WriteCommit& command);
-  /// After a commit: tells the sources, merges long chains of changelogs, sweeps old files.
-  Result<void> clean_up(const EpochCommitted& command);
+  /// After a commit: tells the sources how far it goes.
+  Result<void> commit_sources(const std::vector<std::string>& ends);
+  /// After a commit: merges long chains of changelogs, removes old files.
+  Result<void> sweep(EpochId epoch);
   /// The same query for another parallelism: splits and state are dealt out for it from now on.
   void change_plan(std::shared_ptr<const PhysicalPlan> plan, std::uint32_t parallelism);
   /// State as of commits/`from`, sorted out by task. Forgets sealed state of later epochs.

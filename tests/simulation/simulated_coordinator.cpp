@@ -73,6 +73,7 @@ void SimulatedNode::start_coordinator(const Submission& submission) {
   options.trigger = Trigger::processing_time(Duration(10));
   options.num_tasks = world.scenario().num_sources + num_keyed;
   options.checkpoint_interval = world.scenario().checkpoint_interval;
+  options.overlaps_commits = world.scenario().overlaps_commits;
   options.durable = true;
   options.max_restores = 1000;
   options.restore_delay = Duration(10);

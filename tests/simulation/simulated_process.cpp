@@ -10,6 +10,7 @@ CoordinatorOptions coordinator_options(const Scenario& scenario) {
   options.trigger = scenario.trigger;
   options.num_tasks = scenario.num_tasks;
   options.checkpoint_interval = scenario.checkpoint_interval;
+  options.overlaps_commits = scenario.overlaps_commits;
   options.durable = true;
   options.max_queued_epochs = 5;
   if (scenario.has_watermarks) {
@@ -166,6 +167,7 @@ void Process::carry_out(const WriteOffsets& command) {
 }
 
 void Process::carry_out(const BeginEpoch& command) {
+  is_beside_commit_ = committing_ >= 0;
   for (Task& task : attempt_->tasks) {
     task.sources_left = command.offsets.ranges.size();
     task.event_times.assign(task.sources_left, {});
@@ -295,6 +297,7 @@ void Process::write_sinks(const CommitSinks& command, std::function<void()> answ
 }
 
 void Process::carry_out(const CommitSinks& command) {
+  committing_ = command.epoch;
   const auto attempt = command.attempt;
   const auto answer = [this, epoch = command.epoch, attempt] {
     handle(coordinator_.on_sinks_committed(epoch, world_.now(), attempt));
@@ -320,7 +323,10 @@ void Process::carry_out(const WriteCommit& command) {
       });
 }
 
-void Process::carry_out(const EpochCommitted& command) { world_.trace("committed", command.epoch); }
+void Process::carry_out(const EpochCommitted& command) {
+  world_.trace("committed", command.epoch);
+  if (command.epoch == committing_) committing_ = -1;
+}
 
 void Process::carry_out(const ScheduleTick& command) {
   world_.at(command.at, [self = shared_from_this(), tick = ++tick_] {
@@ -331,6 +337,8 @@ void Process::carry_out(const ScheduleTick& command) {
 }
 
 void Process::carry_out(const RestoreTasks& command) {
+  if (is_beside_commit_ && std::exchange(committing_, -1) >= 0)
+    world_.happened(Fault::loss_beside_commit);
   auto attempt = std::make_shared<Attempt>();
   attempt->number = command.attempt;
   attempt_ = attempt;

@@ -78,6 +78,8 @@ class Process : public std::enable_shared_from_this<Process> {
   bool is_woken_ = false;
   int writes_on_their_way_ = 0;
   std::uint64_t tick_ = 0;
+  EpochId committing_ = -1;        ///< its sinks commit, or its commit is written
+  bool is_beside_commit_ = false;  ///< the newest epoch began meanwhile
   std::shared_ptr<Attempt> attempt_;
   std::optional<Error> error_;
   std::int64_t catch_up_requests_ = 0;

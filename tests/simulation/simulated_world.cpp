@@ -33,6 +33,8 @@ std::string_view to_string(Fault fault) {
       return "writes done but reported as failed";
     case Fault::woken_owner:
       return "old owners woken after a new one";
+    case Fault::loss_beside_commit:
+      return "tasks lost that ran beside a commit";
     case Fault::refused_owner:
       return "writes refused to old owners";
     case Fault::count:
@@ -73,6 +75,7 @@ Scenario make_scenario(std::uint64_t seed, Bug bug) {
   made.num_keys = pick(1, 20);
   made.has_watermarks = pick(0, 1) == 1;
   made.faults_until = 1'000'000 + pick(500, 4000);
+  made.overlaps_commits = made.checkpoint_interval > Duration{0} && pick(0, 1) == 1;
   return made;
 }
 

@@ -27,6 +27,7 @@ enum class Fault {
   unclear_write,
   woken_owner,
   refused_owner,
+  loss_beside_commit,
   count
 };
 std::string_view to_string(Fault fault);
@@ -49,6 +50,7 @@ struct Scenario {
   Bug bug = Bug::none;
   Trigger trigger;
   Duration checkpoint_interval{0};
+  bool overlaps_commits = false;
   std::size_t num_tasks = 1;
   std::size_t num_sources = 1;
   std::int64_t rows_per_source = 0;

@@ -284,20 +284,22 @@ class EpochCoordinator {
   void finish_epoch(RunningEpoch epoch, Commands& out);
   void measure(RunningEpoch& epoch, const char* key) const;
 
-  // epoch_coordinator.cpp: events, recovery, the end.
+  // epoch_coordinator.cpp: events, the start, the end.
   PlannedEpoch recovered_epoch(EpochOffsets offsets);
-  Error lost_tasks() const;
-  bool is_store_writing() const;
   bool is_of_this_attempt(std::optional<std::int64_t> attempt) const;
   bool is_running(EpochId epoch, Step step) const;
   bool is_committing(EpochId epoch, Step step) const;
+  void stop(std::optional<Error> error, Commands& out);
+
+  // epoch_restore.cpp: failures and lost tasks.
+  Error lost_tasks() const;
+  bool is_store_writing() const;
   void restore(Error reason, EpochMillis delay, Commands& out);
   void restore_if_due(Commands& out);
   EpochMillis delay_after_failure() const;
   std::optional<Error> lost_open_rows() const;
   void requeue_unfinished();
   void accept_late_commit(Commands& out);
-  void stop(std::optional<Error> error, Commands& out);
   /// One of the readers of open ranges may still bring rows.
   bool may_open() const;
 

@@ -337,7 +337,7 @@ void Process::carry_out(const ScheduleTick& command) {
 }
 
 void Process::carry_out(const RestoreTasks& command) {
-  if (is_beside_commit_ && std::exchange(committing_, -1) >= 0)
+  if (std::exchange(committing_, -1) >= 0 && is_beside_commit_)
     world_.happened(Fault::loss_beside_commit);
   auto attempt = std::make_shared<Attempt>();
   attempt->number = command.attempt;

@@ -39,6 +39,15 @@ void commit_one(CoordinatorDriver& drive, EpochMillis now) {
   CHECK(drive.expect<WriteCommit>().commit.ends == std::vector<std::string>{"20"});
 }
 
+/// Epoch 1 is committed, and `epoch` is planned when the next checkpoint is due.
+void reach_next_checkpoint(CoordinatorDriver& drive, EpochId epoch, EpochMillis committed_at) {
+  commit_one(drive, committed_at);
+  drive(drive.coordinator.on_commit_written(1, committed_at));
+  drive(drive.coordinator.on_tick(committed_at + 110));
+  drive.plan(epoch, committed_at + 110, std::to_string(10 * (epoch + 1)));
+  CHECK(drive.expect<BeginEpoch>().is_checkpoint);
+}
+
 }  // namespace
 
 TEST_CASE("epochs run while a checkpoint is written, and are told of after it") {
@@ -63,12 +72,8 @@ TEST_CASE("epochs run while a checkpoint is written, and are told of after it") 
 TEST_CASE("the next checkpoint covers what ran beside the one before") {
   CoordinatorDriver drive = beside_epoch_one();
   drive.finish_tasks(2, 1111);
-  commit_one(drive, 1112);
-  drive(drive.coordinator.on_commit_written(1, 1113));
-  drive(drive.coordinator.on_tick(1220));
-  drive.plan(3, 1220, "40");
-  CHECK(drive.expect<BeginEpoch>().is_checkpoint);
-  drive.finish_tasks(3, 1221);
+  reach_next_checkpoint(drive, 3, 1112);
+  drive.finish_tasks(3, 1223);
   CHECK(drive.expect<WriteOffsets>().offsets.ranges[0].start == "20");
   CHECK(drive.expect<WriteOffsets>().offsets.ranges[0].end == "40");
 }
@@ -80,11 +85,7 @@ TEST_CASE("a checkpoint that is slow to be written is not followed by one beside
   drive.plan(3, 1300, "40");
   CHECK_FALSE(drive.expect<BeginEpoch>().is_checkpoint);
   drive.finish_tasks(3, 1301);
-  commit_one(drive, 1302);
-  drive(drive.coordinator.on_commit_written(1, 1302));
-  drive(drive.coordinator.on_tick(1410));
-  drive.plan(4, 1410, "50");
-  CHECK(drive.expect<BeginEpoch>().is_checkpoint);
+  reach_next_checkpoint(drive, 4, 1302);
 }
 
 TEST_CASE("tasks lost beside a commit run again what came after it") {

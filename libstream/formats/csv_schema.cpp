@@ -2,6 +2,7 @@
 #include <libstream/data/decimal.hpp>
 #include <libstream/expressions/type_coercion.hpp>
 #include <libstream/expressions/utf8.hpp>
+#include <libstream/formats/csv_fields.hpp>
 #include <libstream/formats/csv_schema.hpp>
 #include <libstream/formats/malformed.hpp>
 #include <libstream/formats/text_encoding.hpp>

@@ -18,7 +18,6 @@
 namespace stream {
 namespace {
 
-constexpr std::string_view kSuccess = "_SUCCESS";
 /// Files that a task has open at a time; more partitions close the one that was opened first.
 constexpr std::size_t kMaxOpenFiles = 64;
 
@@ -249,7 +248,7 @@ class FormatFileCommitter final : public SinkCommitter {
       STREAM_TRY(entry.publish());
     } else {
       STREAM_TRY(make_all_visible(moves));
-      STREAM_TRY(auto mark, files.open_writing(join_path(path, kSuccess)));
+      STREAM_TRY(auto mark, files.open_writing(join_path(path, kSuccessFile)));
       STREAM_TRY(mark->sync());
       STREAM_TRY(mark->close());
       STREAM_TRY(files.sync_directory(path));

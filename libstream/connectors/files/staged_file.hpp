@@ -12,6 +12,9 @@
 
 namespace stream {
 
+/// The empty file that says a directory is complete, as Hadoop names it.
+inline constexpr std::string_view kSuccessFile = "_SUCCESS";
+
 /// What a task tells the committer: `staged` becomes `final`. Full paths, without '\n'.
 struct StagedMove {
   std::string staged;

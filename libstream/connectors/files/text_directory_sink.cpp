@@ -11,8 +11,6 @@
 namespace stream {
 namespace {
 
-constexpr std::string_view kSuccess = "_SUCCESS";
-
 struct DirectoryNames {
   std::string prefix;
   std::string suffix;
@@ -107,7 +105,7 @@ class TextDirectoryCommitter final : public SinkCommitter {
     STREAM_TRY(files.create_directories(directory));
     std::set<std::string> wanted;
     for (const StagedMove& part : parts) wanted.insert(file_name(part.final));
-    const std::string success = join_path(directory, kSuccess);
+    const std::string success = join_path(directory, kSuccessFile);
     STREAM_TRY(files.remove(success));
     STREAM_TRY(const auto present, files.list(directory));
     for (const FileStatus& file : present) {

@@ -18,7 +18,7 @@ std::string offset_text(const std::optional<std::string>& value) {
   return json.dump();
 }
 
-Result<std::optional<std::string>> parse_offset(const std::string& text) {
+Result<std::optional<std::string>> parse_last_value(const std::string& text) {
   const Json json = Json::parse(text, nullptr, false);
   const bool is_offset = json.is_object() && json.contains("value") &&
                          (json["value"].is_null() || json["value"].is_string());
@@ -43,7 +43,7 @@ class IncrementalPlanner final : public SourcePlanner {
   Result<std::string> initial_offset() override { return offset_text(std::nullopt); }
 
   Result<std::optional<std::string>> latest_offset(const std::string& start, EpochMillis) override {
-    STREAM_TRY(const auto last, parse_offset(start));
+    STREAM_TRY(const auto last, parse_last_value(start));
     auto found = find_end(last);
     if (!found) connection_.reset();
     STREAM_TRY(const auto end, std::move(found));
@@ -52,8 +52,8 @@ class IncrementalPlanner final : public SourcePlanner {
 
   Result<std::vector<Split>> plan(const std::string& start, const std::string& end) override {
     if (start == end) return std::vector<Split>();
-    STREAM_TRY(const auto first, parse_offset(start));
-    STREAM_TRY(const auto last, parse_offset(end));
+    STREAM_TRY(const auto first, parse_last_value(start));
+    STREAM_TRY(const auto last, parse_last_value(end));
     TablePart part;
     part.condition = fmt::format("{} <= {}", key_, literal(last.value_or("")));
     if (first) part.condition += " AND " + beyond(*first);

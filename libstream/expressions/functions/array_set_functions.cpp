@@ -16,7 +16,7 @@ using ResolveArray = std::function<Result<ResolvedFunction>(Arguments, const Sql
 
 enum class SetOperation { unite, intersect, except };
 
-Result<ResolvedFunction> resolve_distinct(Arguments arguments, const SqlSettings&) {
+Result<ResolvedFunction> resolve_array_distinct(Arguments arguments, const SqlSettings&) {
   STREAM_TRY(const DataType array, array_argument("array_distinct", arguments, 0));
   ResolvedFunction function;
   function.parameter_types = {array};
@@ -177,7 +177,7 @@ Result<ResolvedFunction> resolve_array_reverse(Arguments arguments) {
 void add_array_set_functions(FunctionRegistry& registry) {
   registry.add(collection_function("array_distinct", "array",
                                    "array_distinct(array) - each element once", 1, 1,
-                                   resolve_distinct));
+                                   resolve_array_distinct));
   registry.add(collection_function("array_union", "array",
                                    "array_union(a, b) - the elements of both, each once", 2, 2,
                                    set_resolver("array_union", SetOperation::unite)));

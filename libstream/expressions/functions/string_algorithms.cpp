@@ -1,5 +1,6 @@
 #include <libstream/base/ascii.hpp>
 #include <libstream/expressions/function.hpp>
+#include <libstream/expressions/functions/signature.hpp>
 #include <libstream/expressions/functions/string_algorithms.hpp>
 #include <libstream/expressions/utf8.hpp>
 

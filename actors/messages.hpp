@@ -51,7 +51,7 @@ struct StartTask {
 
 struct BeginSources {
   EpochStart start;
-  std::vector<Split> splits;
+  DealtSplits splits;
 };
 
 struct EndRanges {};

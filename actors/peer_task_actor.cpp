@@ -48,7 +48,7 @@ caf::behavior PeerTaskActor::make_behavior() {
         send_soon();
       },
       [this](const BeginSources& message) {
-        writer_.begin_epoch(message.start, message.splits);
+        writer_.begin_epoch(message.start, message.splits.take_all());
         send_soon();
       },
       [this](const EndRanges&) {

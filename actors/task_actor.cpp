@@ -115,7 +115,7 @@ void TaskActor::take_frame(Task& task, const DeliverFrame& message) {
     } else if (const auto* credit = std::get_if<CreditArrived>(&event)) {
       task.grant(credit->output, credit->bytes);
     } else if (auto* epoch = std::get_if<EpochArrived>(&event)) {
-      task.begin_epoch(epoch->start, std::move(epoch->splits));
+      task.begin_epoch(epoch->start, DealtSplits(epoch->splits));
     } else if (const auto* commit = std::get_if<CommitArrived>(&event)) {
       task.commit_epoch(commit->epoch);
     } else {

@@ -23,7 +23,7 @@ namespace stream {
 /// A part of a source's range that one reader can read alone. `content` is the source's own text.
 struct Split {
   std::string content;
-  std::uint32_t index = 0;  ///< position in the epoch's plan; task = index modulo parallelism
+  std::uint32_t index = 0;  ///< position in the epoch's plan; dealt to task index modulo parallelism
 };
 
 /// Durable entries of one source in the checkpoint (sources/I/N): what it has seen. Without a
@@ -126,6 +126,9 @@ class Source {
   /// True: a reader's `read` may wait for long (a client library); its tasks run detached. It waits
   /// in slices, with `no_rows_yet` and a wake between them, so that its task can be ended.
   virtual bool may_block() const { return false; }
+  /// True: no reader is nearer to one split than to another, so that a task that is through with its
+  /// splits may read those of others.
+  virtual bool shares_splits() const { return false; }
   /// Empty, or why it has no bad records to give although readers of its kind have: they are rows
   /// (PERMISSIVE) or end the query (FAILFAST).
   virtual std::string why_no_bad_records() const { return {}; }

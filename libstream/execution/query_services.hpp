@@ -21,8 +21,7 @@ namespace stream {
 /// One epoch as the source tasks get it.
 struct EpochAssignment {
   EpochStart start;
-  std::map<std::uint32_t, std::vector<Split>>
-      splits;  ///< by task number; every source task has an entry
+  std::map<std::uint32_t, DealtSplits> splits;  ///< by task number; every source task has an entry
 };
 
 /// What the planners say of an epoch: where each source's range ends (nullopt: open), and the

@@ -122,7 +122,7 @@ void Task::deliver(std::uint32_t input, Element element, std::int64_t charge) {
 
 void Task::grant(std::uint32_t output, std::int64_t bytes) { router_->grant(output, bytes); }
 
-void Task::begin_epoch(const EpochStart& start, std::vector<Split> splits) {
+void Task::begin_epoch(const EpochStart& start, DealtSplits splits) {
   STREAM_CHECK(phase_ == Phase::idle,
                fmt::format("epoch {} begins before {} ended", start.epoch, start_.epoch));
   if (auto begun = begin(start); !begun) {
@@ -130,7 +130,6 @@ void Task::begin_epoch(const EpochStart& start, std::vector<Split> splits) {
     return;
   }
   splits_ = std::move(splits);
-  next_split_ = 0;
   is_split_open_ = false;
 }
 
@@ -191,11 +190,12 @@ StepResult Task::step_source() {
 Result<void> Task::read_some(bool& progressed) {
   progressed = true;
   if (!is_split_open_) {
-    if (next_split_ == splits_.size()) {
+    const auto split = splits_.take();
+    if (!split) {
       phase_ = Phase::ending;
       return {};
     }
-    STREAM_TRY(reader_->open(splits_[next_split_++]));
+    STREAM_TRY(reader_->open(*split));
     is_split_open_ = true;
   }
   if (should_end_open_range_) {

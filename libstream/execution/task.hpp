@@ -9,6 +9,7 @@
 #include <libstream/connectors/bad_records.hpp>
 #include <libstream/control/epoch_records.hpp>
 #include <libstream/execution/router.hpp>
+#include <libstream/execution/split_queue.hpp>
 #include <libstream/execution/task_graph.hpp>
 #include <libstream/plans/physical_plan.hpp>
 
@@ -85,7 +86,7 @@ class Task {
   /// Of a batch from another node: its sender charged `charge`, which is given back for it.
   void deliver(std::uint32_t input, Element element, std::int64_t charge);
   void grant(std::uint32_t output, std::int64_t bytes);
-  void begin_epoch(const EpochStart& start, std::vector<Split> splits);
+  void begin_epoch(const EpochStart& start, DealtSplits splits);
   void end_open_range();
   /// Of a marker sink's task: makes the epoch that it finished visible.
   void commit_epoch(EpochId epoch);
@@ -142,8 +143,7 @@ class Task {
   enum class Phase { idle, reading, ending, failed };
   Phase phase_ = Phase::idle;
   EpochStart start_;
-  std::vector<Split> splits_;
-  std::size_t next_split_ = 0;
+  DealtSplits splits_;
   bool is_split_open_ = false;
   bool is_open_end_reported_ = false;
   bool should_end_open_range_ = false;

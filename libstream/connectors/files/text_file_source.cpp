@@ -152,6 +152,7 @@ class TextFileSource final : public Source {
     return fmt::format("FileStreamSource[file:{}]", options_.path);
   }
   Schema schema() const override { return *text_schema(); }
+  bool shares_splits() const override { return true; }
   std::unique_ptr<SourcePlanner> make_planner() const override {
     return std::make_unique<TextFilePlanner>(options_);
   }

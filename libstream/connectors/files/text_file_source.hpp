@@ -20,7 +20,7 @@ struct TextFileOptions {
   std::optional<std::int64_t> max_files_per_trigger = {};
   std::optional<std::int64_t> max_bytes_per_trigger = {};  ///< one file is always admitted
   bool available_now = false;  ///< the files of the first listing are all there will ever be
-  std::uint64_t split_bytes = 32u << 20;  ///< a larger file is read in parallel parts
+  std::uint64_t split_bytes = 8u << 20;  ///< a larger file is read in parallel parts
   std::size_t max_line_bytes = 1u << 20;  ///< longer lines are rejected, never held whole
 };
 

@@ -89,7 +89,7 @@ void run_checkpoint(const BenchOptions& options, const Print& print) {
         [&](int pair) {
           return run_totals(kind, fmt::format("{}-{}", *directory / to_string(kind), pair), time);
         },
-        [&](int) { return run_totals(kind, "", time); }, options.is_quick ? 1 : 5, kTimeLimit);
+        [&](int) { return run_totals(kind, "", time); }, num_pairs(options), kTimeLimit);
     if (!comparison.is_ok()) {
       print(failed_line(name, comparison.error));
       continue;

@@ -226,9 +226,8 @@ EpochAssignment make_assignment(const PhysicalPlan& plan, const BeginEpoch& comm
     const Stage& stage = plan.stages[s];
     if (!stage.source) continue;
     const std::uint32_t first = plan.first_task(s);
-    const auto queue = std::make_shared<SplitQueue>(
-        splits[*stage.source], stage.parallelism,
-        plan.sources[*stage.source]->shares_splits() && !plan.has_marker_sinks());
+    const auto queue = std::make_shared<SplitQueue>(splits[*stage.source], stage.parallelism,
+                                                    plan.shares_splits(*stage.source));
     for (std::uint32_t i = 0; i < stage.parallelism; ++i)
       assignment.splits[first + i] = DealtSplits(queue, i);
   }

@@ -74,7 +74,7 @@ Result<void> RelationalPlanner::absorb_window(Grouped& grouped, const TimeWindow
     // Only a null time is to be left out beforehand.
     STREAM_TRY(grouped.input, plan(grouped.below->inputs[0]));
     if (window.time->is_nullable) {
-      STREAM_TRY(const TypedExpr time, bind_columns(window.time, grouped.input.columns));
+      STREAM_TRY(const TypedExpr time, bind(window.time, grouped.input.columns));
       grouped.input = apply_filter(grouped.input, is_not_null(time), "window");
     }
     const TypedExpr value = window_of(window, 0);
@@ -124,7 +124,7 @@ Result<Planned> RelationalPlanner::aggregate(const ResolvedPlan& node,
   STREAM_TRY(spec.keys, bind_all(grouped.keys, columns));
   for (AggregateCall& call : grouped.calls) {
     STREAM_TRY(call.arguments, bind_all(call.arguments, columns));
-    STREAM_TRY(call.filter, bind_columns(call.filter, columns));
+    STREAM_TRY(call.filter, bind(call.filter, columns));
   }
   spec.calls = grouped.calls;
   spec.schema = shared(schema_of(node.output));

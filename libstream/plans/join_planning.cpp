@@ -60,7 +60,7 @@ Result<Planned> RelationalPlanner::join(const ResolvedPlan& node, const JoinPlan
   rest.insert(rest.end(), parts.right_only.begin(), parts.right_only.end());
   ColumnIds both = left.columns;
   both.insert(both.end(), right.columns.begin(), right.columns.end());
-  STREAM_TRY(spec.condition, bind_columns(join_conjuncts(std::move(rest)), both));
+  STREAM_TRY(spec.condition, bind(join_conjuncts(std::move(rest)), both));
   spec.left_columns = left.schema.fields;
   spec.right_columns = right.schema.fields;
   ColumnIds columns;
@@ -112,7 +112,7 @@ Result<Planned> RelationalPlanner::stream_join(const ResolvedPlan& node, const J
       }
       side.bound = state;
     }
-    STREAM_TRY(side.own_condition, bind_columns(join_conjuncts(own), planned.columns));
+    STREAM_TRY(side.own_condition, bind(join_conjuncts(own), planned.columns));
     return {};
   };
   STREAM_TRY(describe(spec.left, left, left_output, right_output, std::move(left_keys),
@@ -121,7 +121,7 @@ Result<Planned> RelationalPlanner::stream_join(const ResolvedPlan& node, const J
                       parts.right_only, false));
   ColumnIds both = left.columns;
   both.insert(both.end(), right.columns.begin(), right.columns.end());
-  STREAM_TRY(spec.condition, bind_columns(join_conjuncts(parts.rest), both));
+  STREAM_TRY(spec.condition, bind(join_conjuncts(parts.rest), both));
   for (const Attribute& attribute : node.output) {
     STREAM_TRY(const std::size_t column, column_of(attribute.id, both));
     spec.output.push_back(column);

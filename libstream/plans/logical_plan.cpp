@@ -27,6 +27,7 @@ class Planner {
     made_.watermark_delays = plan_.watermark_delays;
     made_.watermark_policy = plan_.watermark_policy;
     made_.idle_timeout_millis = plan_.idle_timeout_millis;
+    made_.depends_on_earlier_rows = plan_.depends_on_earlier_rows;
     return std::move(made_);
   }
 

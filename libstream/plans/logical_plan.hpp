@@ -58,6 +58,8 @@ struct LogicalPlan {
   std::vector<std::int64_t> watermark_delays;
   WatermarkPolicy watermark_policy = WatermarkPolicy::min;
   std::int64_t idle_timeout_millis = 0;  ///< see WatermarkTracker; 0: no input is ever idle
+  /// What is made of a row depends on the rows that its task had before it (rand, sample).
+  bool depends_on_earlier_rows = false;
 };
 
 /// Cuts the plan into stages of `parallelism` tasks at exchanges, fusing what needs none. Nodes

@@ -102,7 +102,7 @@ Result<std::optional<Planned>> RelationalPlanner::lookup_join(const ResolvedPlan
   std::vector<TypedExpr> conditions(right.begin() + static_cast<std::ptrdiff_t>(num_fixed),
                                     right.end());
   conditions.insert(conditions.end(), side->filters.begin(), side->filters.end());
-  STREAM_TRY(spec.condition, bind_columns(join_conjuncts(std::move(conditions)), both));
+  STREAM_TRY(spec.condition, bind(join_conjuncts(std::move(conditions)), both));
   for (const Attribute& attribute : node.inputs[0]->output) {
     STREAM_TRY(const std::size_t column, column_of(attribute.id, left.columns));
     spec.output.push_back(column);

@@ -27,6 +27,10 @@ bool PhysicalPlan::has_marker_sinks() const {
                      [this](const Stage& stage) { return has_marker_sink(stage); });
 }
 
+bool PhysicalPlan::shares_splits(std::uint32_t source) const {
+  return sources[source]->shares_splits() && !has_marker_sinks() && !depends_on_earlier_rows;
+}
+
 namespace {
 void list_operators(const PhysicalPlan& plan, std::uint32_t number, std::vector<bool>& is_listed,
                     std::vector<std::string>& ids) {

@@ -65,6 +65,7 @@ struct PhysicalPlan {
   std::vector<std::int64_t> watermark_delays;  ///< milliseconds, by watermark node
   WatermarkPolicy watermark_policy = WatermarkPolicy::min;
   std::int64_t idle_timeout_millis = 0;        ///< see WatermarkTracker; 0: no input is ever idle
+  bool depends_on_earlier_rows = false;        ///< see LogicalPlan
   std::shared_ptr<const LogicalPlan> logical;  ///< that it was made of
   std::uint32_t parallelism = 1;               ///< that it was made for
 
@@ -74,6 +75,8 @@ struct PhysicalPlan {
   /// The stage ends in a sink that commits task by task (SinkKind::marker).
   bool has_marker_sink(const Stage& stage) const;
   bool has_marker_sinks() const;
+  /// Tasks may read splits of the source that were dealt to others of its stage.
+  bool shares_splits(std::uint32_t source) const;
 };
 
 /// The same query cut for another parallelism. Error: it is out of bounds, or this plan was not

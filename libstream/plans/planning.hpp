@@ -115,6 +115,8 @@ class RelationalPlanner {
   Planned with_hash(const Planned& input, std::vector<std::size_t> keys);
   Result<Planned> with_columns(Planned input, const std::vector<TypedExpr>& expressions,
                                std::vector<std::size_t>& places);
+  /// bind_columns for an operator's use.
+  Result<TypedExpr> bind(const TypedExpr& expression, const ColumnIds& columns);
   Result<std::vector<TypedExpr>> bind_all(const std::vector<TypedExpr>& expressions,
                                           const ColumnIds& columns);
   Result<std::vector<SortColumn>> bind_order(const std::vector<SortColumn>& order,

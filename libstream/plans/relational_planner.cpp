@@ -26,11 +26,17 @@ Planned RelationalPlanner::add(std::string name, const Planned& input, OperatorN
           input.watermark};
 }
 
+Result<TypedExpr> RelationalPlanner::bind(const TypedExpr& expression, const ColumnIds& columns) {
+  STREAM_TRY(TypedExpr bound, bind_columns(expression, columns));
+  if (bound && !is_deterministic(*bound)) logical_.depends_on_earlier_rows = true;
+  return bound;
+}
+
 Result<std::vector<TypedExpr>> RelationalPlanner::bind_all(
     const std::vector<TypedExpr>& expressions, const ColumnIds& columns) {
   std::vector<TypedExpr> bound;
   for (const TypedExpr& expression : expressions) {
-    STREAM_TRY(TypedExpr one, bind_columns(expression, columns));
+    STREAM_TRY(TypedExpr one, bind(expression, columns));
     bound.push_back(std::move(one));
   }
   return bound;
@@ -40,7 +46,7 @@ Result<std::vector<SortColumn>> RelationalPlanner::bind_order(const std::vector<
                                                               const ColumnIds& columns) {
   std::vector<SortColumn> bound = order;
   for (SortColumn& key : bound) {
-    STREAM_TRY(key.expression, bind_columns(key.expression, columns));
+    STREAM_TRY(key.expression, bind(key.expression, columns));
   }
   return bound;
 }
@@ -76,7 +82,7 @@ Result<Planned> RelationalPlanner::with_columns(Planned input,
     spec.expressions.push_back(input_column(schema, i));
   places.clear();
   for (const TypedExpr& expression : expressions) {
-    STREAM_TRY(TypedExpr bound, bind_columns(expression, input.columns));
+    STREAM_TRY(TypedExpr bound, bind(expression, input.columns));
     if (const auto* column = bound->as<InputColumn>()) {
       places.push_back(column->index);
       continue;
@@ -116,7 +122,7 @@ Result<Planned> RelationalPlanner::plan_anew(const PlanRef& plan_node) {
   if (const auto* kind = node.as<BadRecordsPlan>()) return bad_records(node, *kind);
   STREAM_TRY(Planned input, plan(node.inputs[0]));
   if (const auto* kind = node.as<FilterPlan>()) {
-    STREAM_TRY(TypedExpr condition, bind_columns(kind->condition, input.columns));
+    STREAM_TRY(TypedExpr condition, bind(kind->condition, input.columns));
     return apply_filter(input, std::move(condition), "filter");
   }
   if (const auto* kind = node.as<ExpandPlan>()) {
@@ -138,9 +144,11 @@ Result<Planned> RelationalPlanner::plan_anew(const PlanRef& plan_node) {
                  input.columns, input.schema);
     return input;
   }
-  if (const auto* kind = node.as<SamplePlan>())
+  if (const auto* kind = node.as<SamplePlan>()) {
+    logical_.depends_on_earlier_rows = true;
     return add("sample", input, {make_sample({kind->fraction, kind->seed})}, input.columns,
                input.schema);
+  }
   STREAM_CHECK(node.as<SingleRowPlan>(), "a kind of node that is not planned");
   return add("single_row", input, {make_single_row(), Exchange::single}, input.columns,
              input.schema);

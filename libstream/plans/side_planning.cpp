@@ -50,7 +50,7 @@ Result<Planned> RelationalPlanner::late_rows(const ResolvedPlan& node, const Lat
   }
   LateRowsSpec spec;
   Planned& input = inputs[late.input];
-  STREAM_TRY(spec.time, bind_columns(late.time, input.columns));
+  STREAM_TRY(spec.time, bind(late.time, input.columns));
   if (!watermarks.empty()) {
     spec.watermark = [watermarks](EpochMillis global) {
       EpochMillis least = watermarks[0](global);

@@ -25,7 +25,7 @@ Result<Planned> RelationalPlanner::time_window(const ResolvedPlan& node,
                                                const TimeWindowPlan& window) {
   STREAM_TRY(Planned input, plan(node.inputs[0]));
   TimeWindowPlan bound = window;
-  STREAM_TRY(bound.time, bind_columns(window.time, input.columns));
+  STREAM_TRY(bound.time, bind(window.time, input.columns));
   if (window.time->is_nullable) input = apply_filter(input, is_not_null(bound.time), "window");
   ColumnIds columns = input.columns;
   Schema schema = input.schema;
@@ -59,8 +59,8 @@ Result<Planned> RelationalPlanner::session_window(const ResolvedPlan& node,
                                                   const SessionWindowPlan& window) {
   STREAM_TRY(const Planned input, plan(node.inputs[0]));
   SessionWindowPlan bound;
-  STREAM_TRY(bound.time, bind_columns(window.time, input.columns));
-  STREAM_TRY(bound.gap, bind_columns(window.gap, input.columns));
+  STREAM_TRY(bound.time, bind(window.time, input.columns));
+  STREAM_TRY(bound.gap, bind(window.gap, input.columns));
   ColumnIds columns = input.columns;
   Schema schema = input.schema;
   std::vector<TypedExpr> expressions;
@@ -91,9 +91,9 @@ Result<Planned> RelationalPlanner::over(const ResolvedPlan& node, const WindowPl
   for (const NamedOverCall& named : window.calls) {
     OverCall call = named.call;
     STREAM_TRY(call.arguments, bind_all(call.arguments, input.columns));
-    STREAM_TRY(call.filter, bind_columns(call.filter, input.columns));
-    STREAM_TRY(call.frame.start.reach, bind_columns(call.frame.start.reach, input.columns));
-    STREAM_TRY(call.frame.end.reach, bind_columns(call.frame.end.reach, input.columns));
+    STREAM_TRY(call.filter, bind(call.filter, input.columns));
+    STREAM_TRY(call.frame.start.reach, bind(call.frame.start.reach, input.columns));
+    STREAM_TRY(call.frame.end.reach, bind(call.frame.end.reach, input.columns));
     spec.calls.push_back(std::move(call));
   }
   ColumnIds columns;

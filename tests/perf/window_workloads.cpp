@@ -124,12 +124,30 @@ Result<Work> query_over_columns(const EventSpec& spec, const std::string& text, 
   return finished(watch, spec.num_rows, print);
 }
 
+/// What slides cost beside windows that do not overlap, of the same rows.
+void compare_windows(const Csv& csv, const BenchOptions& options, const Print& print) {
+  for (const RunnerKind kind : {RunnerKind::local, RunnerKind::actors}) {
+    const std::string part = fmt::format("W4 {}, of W3", to_string(kind));
+    if (!options.wants(part)) continue;
+    const Comparison comparison = compare(
+        [&](int) { return query_over_files(csv, true, kind, 1); },
+        [&](int) { return query_over_files(csv, false, kind, 1); }, num_pairs(options), kTimeLimit);
+    if (!comparison.is_ok()) {
+      print(failed_line(part, comparison.error));
+      continue;
+    }
+    print(line_of(part, median_run(comparison.first),
+                  in_words(comparison.ratio_of_rates(), "x W3's rate")));
+  }
+}
+
 /// Windows (10 s) or slides over CSV for one number of keys, local and with actors.
 void compare_csv(const std::string& name, const BenchOptions& options, std::uint32_t num_keys,
                  bool is_sliding, const Print& print) {
   const std::string scaling = name + " actors, 2 cores";
   if (!options.wants(name + " local") && !options.wants(name + " actors") &&
-      !options.wants(scaling))
+      !options.wants(scaling) && !options.wants(name + " local, of W3") &&
+      !options.wants(name + " actors, of W3"))
     return;
   const auto directory = TemporaryDirectory::make();
   if (!directory) return print(failed_line(name, directory.error().message()));
@@ -146,7 +164,8 @@ void compare_csv(const std::string& name, const BenchOptions& options, std::uint
                               hand, pairs, kTimeLimit)),
         print);
   }
-  if (is_sliding || num_keys != 10'000 || !options.wants(scaling)) return;
+  if (is_sliding) return compare_windows(*csv, options, print);
+  if (num_keys != 10'000 || !options.wants(scaling)) return;
   print_scaling(scaling,
                 compare_notes(compare(
                     [&](int) { return query_over_files(*csv, is_sliding, RunnerKind::actors, 2); },

@@ -63,6 +63,7 @@ class FileRelation final : public Source {
     return fmt::format("FileStreamSource[file:{}]", fmt::join(plan_->paths, ","));
   }
   Schema schema() const override { return *scan_->schema; }
+  bool shares_splits() const override { return true; }
   bool is_static() const override { return !plan_->is_streaming; }
   std::string why_no_bad_records() const override {
     if (scan_->format->fixed_schema() || mode_ == MalformedMode::drop_malformed) return {};

@@ -5,23 +5,12 @@
 #include <libstream/state/checkpoint_text.hpp>
 #include <libstream/testing/manual_clock.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/unit/execution/keeping_runner.hpp>
 
 #include <deque>
 
 namespace stream {
 namespace {
-
-/// Keeps the plan of a query that is started, and starts nothing.
-class KeepingRunner final : public Runner {
- public:
-  Result<std::unique_ptr<RunningQuery>> start(PhysicalPlan plan, QueryOptions options) override {
-    kept_plan = std::make_shared<const PhysicalPlan>(std::move(plan));
-    kept_options = std::move(options);
-    return fatal("kept");
-  }
-  std::shared_ptr<const PhysicalPlan> kept_plan;
-  QueryOptions kept_options;
-};
 
 /// A host without tasks: the test answers for them, and says when blocking work is done.
 class HostOfTest final : public QueryHost {

@@ -1,6 +1,7 @@
+#include <libstream/api/session.hpp>
 #include <libstream/execution/split_queue.hpp>
-
 #include <tests/kit/catch.hpp>
+#include <tests/unit/execution/keeping_runner.hpp>
 
 #include <set>
 #include <string>
@@ -77,6 +78,25 @@ TEST_CASE("of many threads each split is taken by one") {
   std::multiset<std::string> expected;
   for (const Split& split : numbered_splits(kNumSplits)) expected.insert(split.content);
   CHECK(all == expected);
+}
+
+TEST_CASE("what depends on a task's earlier rows keeps splits where they were dealt") {
+  const auto shares = [](const std::string& text) {
+    const auto runner = std::make_shared<KeepingRunner>();
+    Session session(runner);
+    session.read_stream()
+        .schema("value STRING")
+        .format("text")
+        .load("/tmp")
+        .create_or_replace_temp_view("lines");
+    CHECK_THROWS(session.sql(text).write_stream().format("noop").start());
+    REQUIRE(runner->kept_plan);
+    return runner->kept_plan->shares_splits(0);
+  };
+  CHECK(shares("SELECT value, length(value) FROM lines WHERE value > 'a'"));
+  CHECK_FALSE(shares("SELECT value, rand(1) FROM lines"));
+  CHECK_FALSE(shares("SELECT value FROM lines WHERE rand(1) < 0.5"));
+  CHECK_FALSE(shares("SELECT value, monotonically_increasing_id() FROM lines"));
 }
 
 }  // namespace stream

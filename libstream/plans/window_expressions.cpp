@@ -2,6 +2,7 @@
 #include <libstream/expressions/row_kernel.hpp>
 #include <libstream/plans/window_expressions.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace stream {
@@ -23,6 +24,26 @@ std::int64_t* longs(Column& column) {
   return reinterpret_cast<std::int64_t*>(column.values.data());
 }
 
+Column window_of_bounds(const KernelInput& input, Column starts, Column ends) {
+  Column column;
+  column.type = input.type;
+  column.num_rows = input.num_rows;
+  column.children.push_back(std::move(starts));
+  column.children.push_back(std::move(ends));
+  return column;
+}
+
+/// Does every time lie in [begin, begin + size)?
+bool are_within(const std::int64_t* times, std::size_t count, std::int64_t begin,
+                std::int64_t size) {
+  std::int64_t last = 0;
+  if (__builtin_add_overflow(begin, size - 1, &last)) return false;
+  unsigned outside = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    outside |= static_cast<unsigned>(times[i] < begin) | static_cast<unsigned>(times[i] > last);
+  return outside == 0;
+}
+
 /// Start and end of each row, computed by `bounds(row, start, end)`.
 template <class Bounds>
 Column window_column(const KernelInput& input, Bounds bounds) {
@@ -32,12 +53,7 @@ Column window_column(const KernelInput& input, Bounds bounds) {
   std::int64_t* start = longs(starts);
   std::int64_t* end = longs(ends);
   for (std::size_t row = 0; row < input.num_rows; ++row) bounds(row, start[row], end[row]);
-  Column column;
-  column.type = input.type;
-  column.num_rows = input.num_rows;
-  column.children.push_back(std::move(starts));
-  column.children.push_back(std::move(ends));
-  return column;
+  return window_of_bounds(input, std::move(starts), std::move(ends));
 }
 
 FunctionCall total_call(std::string name, std::vector<TypedExpr> arguments, Kernel kernel) {
@@ -71,20 +87,34 @@ TypedExpr window_of(const TimeWindowPlan& window, std::int64_t index) {
   Kernel kernel = [=](const KernelInput& input) -> Result<Column> {
     const Operand& time = input.arguments[0];
     const std::int64_t* times = time.column.data<std::int64_t>();
-    // Rows that follow each other mostly share a window: it is found by comparing.
+    Column starts = long_column(time.type(), input.num_rows, input.context.pool);
+    Column ends = long_column(time.type(), input.num_rows, input.context.pool);
+    // Rows that follow each other mostly share a window: it is found by comparing, of many at once.
+    constexpr std::size_t kRowsAtOnce = 128;
     std::int64_t newest = 0;
     bool is_known = false;
-    return window_column(input, [&](std::size_t row, std::int64_t& start, std::int64_t& end) {
-      const std::int64_t at = times[time.index(row)];
-      const std::uint64_t behind =
-          static_cast<std::uint64_t>(at) - static_cast<std::uint64_t>(newest);
-      if (!is_known || behind >= static_cast<std::uint64_t>(slide)) {
-        newest = at - floor_modulo(at - offset, slide);
-        is_known = true;
+    for (std::size_t first = 0; first < input.num_rows; first += kRowsAtOnce) {
+      const std::size_t count = std::min(kRowsAtOnce, input.num_rows - first);
+      std::int64_t* start = longs(starts) + first;
+      std::int64_t* end = longs(ends) + first;
+      if (is_known && !time.is_constant && are_within(times + first, count, newest, slide)) {
+        std::fill_n(start, count, newest - index * slide);
+        std::fill_n(end, count, newest - index * slide + size);
+        continue;
       }
-      start = newest - index * slide;
-      end = start + size;
-    });
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::int64_t at = times[time.index(first + i)];
+        const std::uint64_t behind =
+            static_cast<std::uint64_t>(at) - static_cast<std::uint64_t>(newest);
+        if (!is_known || behind >= static_cast<std::uint64_t>(slide)) {
+          newest = at - floor_modulo(at - offset, slide);
+          is_known = true;
+        }
+        start[i] = newest - index * slide;
+        end[i] = start[i] + size;
+      }
+    }
+    return window_of_bounds(input, std::move(starts), std::move(ends));
   };
   return make_typed(window_type(window.time->type), window.time->is_nullable,
                     total_call("window", {window.time}, std::move(kernel)));

@@ -15,11 +15,11 @@ std::optional<Split> SplitQueue::take(std::size_t task) {
   Dealt& own = dealt_[task];
   if (own.begin < own.end) return std::move(own.splits[own.begin++]);
   if (!is_shared_) return std::nullopt;
-  const auto longest = std::max_element(
+  const auto most = std::max_element(
       dealt_.begin(), dealt_.end(),
-      [](const Dealt& a, const Dealt& b) { return a.end - a.begin < b.end - b.begin; });
-  if (longest->end - longest->begin == 0 || longest->end == 1) return std::nullopt;
-  return std::move(longest->splits[--longest->end]);
+      [](const Dealt& a, const Dealt& b) { return a.num_spare() < b.num_spare(); });
+  if (most->num_spare() == 0) return std::nullopt;
+  return std::move(most->splits[--most->end]);
 }
 
 DealtSplits::DealtSplits(const std::vector<Split>& splits)

@@ -3,6 +3,7 @@
 
 #include <libstream/connectors/source.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -11,10 +12,10 @@
 
 namespace stream {
 
-/// Deals split i to task i modulo the number of tasks. Where they are shared, a task that is through
-/// with its own takes over what another has not begun: the last split of the longest list. The first
-/// of each list stays where it was dealt, so that a range of few splits is read alike each time.
-/// Thread-safe.
+/// Deals split i to task i modulo the number of tasks. Where they are shared, a task that is
+/// through with its own takes over what another has not begun: the last split of the list with most
+/// to spare. The first of each list stays where it was dealt, so that a range of few splits is read
+/// alike each time. Thread-safe.
 class SplitQueue {
  public:
   SplitQueue(const std::vector<Split>& splits, std::size_t num_tasks, bool is_shared);
@@ -26,6 +27,9 @@ class SplitQueue {
     std::vector<Split> splits;
     std::size_t begin = 0;  ///< those before it were taken by the task, those from `end` by others
     std::size_t end = 0;
+
+    /// How many may be taken over.
+    std::size_t num_spare() const { return end - std::min(end, std::max<std::size_t>(begin, 1)); }
   };
 
   std::mutex mutex_;  // guards what follows

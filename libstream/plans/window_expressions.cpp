@@ -24,15 +24,6 @@ std::int64_t* longs(Column& column) {
   return reinterpret_cast<std::int64_t*>(column.values.data());
 }
 
-Column window_of_bounds(const KernelInput& input, Column starts, Column ends) {
-  Column column;
-  column.type = input.type;
-  column.num_rows = input.num_rows;
-  column.children.push_back(std::move(starts));
-  column.children.push_back(std::move(ends));
-  return column;
-}
-
 /// Does every time lie in [begin, begin + size)?
 bool are_within(const std::int64_t* times, std::size_t count, std::int64_t begin,
                 std::int64_t size) {
@@ -44,16 +35,19 @@ bool are_within(const std::int64_t* times, std::size_t count, std::int64_t begin
   return outside == 0;
 }
 
-/// Start and end of each row, computed by `bounds(row, start, end)`.
-template <class Bounds>
-Column window_column(const KernelInput& input, Bounds bounds) {
+/// Windows of all rows; `fill(starts, ends)` writes their bounds.
+template <class Fill>
+Column window_column(const KernelInput& input, Fill fill) {
   const DataType& time = input.type.children[0].type;
   Column starts = long_column(time, input.num_rows, input.context.pool);
   Column ends = long_column(time, input.num_rows, input.context.pool);
-  std::int64_t* start = longs(starts);
-  std::int64_t* end = longs(ends);
-  for (std::size_t row = 0; row < input.num_rows; ++row) bounds(row, start[row], end[row]);
-  return window_of_bounds(input, std::move(starts), std::move(ends));
+  fill(longs(starts), longs(ends));
+  Column column;
+  column.type = input.type;
+  column.num_rows = input.num_rows;
+  column.children.push_back(std::move(starts));
+  column.children.push_back(std::move(ends));
+  return column;
 }
 
 FunctionCall total_call(std::string name, std::vector<TypedExpr> arguments, Kernel kernel) {
@@ -87,34 +81,32 @@ TypedExpr window_of(const TimeWindowPlan& window, std::int64_t index) {
   Kernel kernel = [=](const KernelInput& input) -> Result<Column> {
     const Operand& time = input.arguments[0];
     const std::int64_t* times = time.column.data<std::int64_t>();
-    Column starts = long_column(time.type(), input.num_rows, input.context.pool);
-    Column ends = long_column(time.type(), input.num_rows, input.context.pool);
-    // Rows that follow each other mostly share a window: it is found by comparing, of many at once.
-    constexpr std::size_t kRowsAtOnce = 128;
-    std::int64_t newest = 0;
-    bool is_known = false;
-    for (std::size_t first = 0; first < input.num_rows; first += kRowsAtOnce) {
-      const std::size_t count = std::min(kRowsAtOnce, input.num_rows - first);
-      std::int64_t* start = longs(starts) + first;
-      std::int64_t* end = longs(ends) + first;
-      if (is_known && !time.is_constant && are_within(times + first, count, newest, slide)) {
-        std::fill_n(start, count, newest - index * slide);
-        std::fill_n(end, count, newest - index * slide + size);
-        continue;
-      }
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::int64_t at = times[time.index(first + i)];
-        const std::uint64_t behind =
-            static_cast<std::uint64_t>(at) - static_cast<std::uint64_t>(newest);
-        if (!is_known || behind >= static_cast<std::uint64_t>(slide)) {
-          newest = at - floor_modulo(at - offset, slide);
-          is_known = true;
+    return window_column(input, [&](std::int64_t* starts, std::int64_t* ends) {
+      // Rows that follow each other mostly share a window: it is found by comparing, of many at
+      // once.
+      constexpr std::size_t kRowsAtOnce = 128;
+      std::int64_t newest = 0;
+      bool is_known = false;
+      for (std::size_t first = 0; first < input.num_rows; first += kRowsAtOnce) {
+        const std::size_t count = std::min(kRowsAtOnce, input.num_rows - first);
+        if (is_known && !time.is_constant && are_within(times + first, count, newest, slide)) {
+          std::fill_n(starts + first, count, newest - index * slide);
+          std::fill_n(ends + first, count, newest - index * slide + size);
+          continue;
         }
-        start[i] = newest - index * slide;
-        end[i] = start[i] + size;
+        for (std::size_t row = first; row < first + count; ++row) {
+          const std::int64_t at = times[time.index(row)];
+          const std::uint64_t behind =
+              static_cast<std::uint64_t>(at) - static_cast<std::uint64_t>(newest);
+          if (!is_known || behind >= static_cast<std::uint64_t>(slide)) {
+            newest = at - floor_modulo(at - offset, slide);
+            is_known = true;
+          }
+          starts[row] = newest - index * slide;
+          ends[row] = starts[row] + size;
+        }
       }
-    }
-    return window_of_bounds(input, std::move(starts), std::move(ends));
+    });
   };
   return make_typed(window_type(window.time->type), window.time->is_nullable,
                     total_call("window", {window.time}, std::move(kernel)));
@@ -143,11 +135,12 @@ TypedExpr session_of(const SessionWindowPlan& session) {
   Kernel kernel = [](const KernelInput& input) -> Result<Column> {
     const Operand& time = input.arguments[0];
     const Operand& gap = input.arguments[1];
-    Column column =
-        window_column(input, [&](std::size_t row, std::int64_t& start, std::int64_t& end) {
-          start = time.column.data<std::int64_t>()[time.index(row)];
-          end = input.is_active(row) ? start + gap_micros(gap, row) : start;
-        });
+    Column column = window_column(input, [&](std::int64_t* starts, std::int64_t* ends) {
+      for (std::size_t row = 0; row < input.num_rows; ++row) {
+        starts[row] = time.column.data<std::int64_t>()[time.index(row)];
+        ends[row] = input.is_active(row) ? starts[row] + gap_micros(gap, row) : starts[row];
+      }
+    });
     // A gap that is not positive makes no session.
     BlockRef validity = input.context.pool.allocate((input.num_rows + 7) / 8 + 8);
     std::memset(validity.data(), 0xff, (input.num_rows + 7) / 8 + 8);

@@ -34,17 +34,27 @@ TEST_CASE("a task takes the splits that were dealt to it, in order") {
   CHECK(taken(queue, 0) == "none");
 }
 
-TEST_CASE("a task that is through takes over the last split of the longest list") {
+TEST_CASE("a task that is through takes over the last split of the list with most to spare") {
   SplitQueue queue(numbered_splits(8), 3, true);  // 0 3 6, 1 4 7, 2 5
   CHECK(taken(queue, 0) == "0");
   CHECK(taken(queue, 2) == "2");
   CHECK(taken(queue, 2) == "5");
-  CHECK(taken(queue, 2) == "7");
   CHECK(taken(queue, 2) == "6");
+  CHECK(taken(queue, 2) == "7");
   CHECK(taken(queue, 0) == "3");
   CHECK(taken(queue, 0) == "4");
   CHECK(taken(queue, 1) == "1");
   CHECK(taken(queue, 1) == "none");
+}
+
+TEST_CASE("a list with nothing to spare hides no other's") {
+  SplitQueue queue(numbered_splits(5), 3, true);  // 0 3, 1 4, 2
+  CHECK(taken(queue, 2) == "2");
+  CHECK(taken(queue, 2) == "3");
+  CHECK(taken(queue, 1) == "1");
+  CHECK(taken(queue, 2) == "4");
+  CHECK(taken(queue, 2) == "none");
+  CHECK(taken(queue, 0) == "0");
 }
 
 TEST_CASE("a split that is its task's first is never taken over") {

@@ -11,17 +11,17 @@ AggregateStates::AggregateStates(std::vector<DataType> key_types,
 
 std::span<const std::uint32_t> AggregateStates::group(std::span<const Column> keys,
                                                       std::size_t num_rows) {
-  made_.clear();
   groups_.resize(num_rows);
   if (keys.empty()) {
     bool is_new = false;
     const std::uint32_t only = table_.find_or_insert(RowKey{}, is_new);
-    if (is_new) made_.push_back(only);
+    constexpr static std::uint32_t kFirst[] = {0};
+    first_rows_ = std::span(kFirst).first(is_new ? 1 : 0);
     std::fill(groups_.begin(), groups_.end(), only);
   } else {
-    table_.find_or_insert(keys_.encode(keys, num_rows), groups_, made_);
+    first_rows_ = table_.find_or_insert(keys_.encode(keys, num_rows), groups_);
   }
-  if (!made_.empty()) make_room(table_.num_groups());
+  if (!first_rows_.empty()) make_room(table_.num_groups());
   return groups_;
 }
 

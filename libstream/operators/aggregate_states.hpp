@@ -14,8 +14,8 @@ class AggregateStates : public AggregateColumns {
 
   /// The groups of rows with these keys, made where missing. Valid until the next call.
   std::span<const std::uint32_t> group(std::span<const Column> keys, std::size_t num_rows);
-  /// Groups that the last call of `group` made.
-  const std::vector<std::uint32_t>& made() const { return made_; }
+  /// The rows of the last call of `group` for which it made groups, in order.
+  std::span<const std::uint32_t> first_rows() const { return first_rows_; }
 
   void append_keys(std::span<const std::uint32_t> groups, std::span<ColumnBuilder> builders) const;
 
@@ -42,7 +42,7 @@ class AggregateStates : public AggregateColumns {
   RowKeys keys_;
   GroupTable table_;
   std::vector<std::uint32_t> groups_;
-  std::vector<std::uint32_t> made_;
+  std::span<const std::uint32_t> first_rows_;
 };
 
 }  // namespace stream

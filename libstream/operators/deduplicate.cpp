@@ -48,20 +48,13 @@ class DeduplicateOperator final : public Operator {
     }
     const std::vector<Column> keys = chosen(batch, spec_.keys);
     groups_.resize(batch.num_rows());
-    made_.clear();
-    table_.find_or_insert(keys_->encode(keys, batch.num_rows()), groups_, made_);
-    duplicates_ += static_cast<std::int64_t>(batch.num_rows() - made_.size());
-    rows_.clear();
-    for (std::uint32_t row = 0; rows_.size() < made_.size(); ++row) {
-      // The first row that names a new group is the one that made it.
-      if (groups_[row] != made_[rows_.size()]) continue;
-      rows_.push_back(row);
-      add(groups_[row], batch, row);
-    }
-    if (rows_.empty()) return {};
+    const auto first_rows = table_.find_or_insert(keys_->encode(keys, batch.num_rows()), groups_);
+    duplicates_ += static_cast<std::int64_t>(batch.num_rows() - first_rows.size());
+    for (const std::uint32_t row : first_rows) add(groups_[row], batch, row);
+    if (first_rows.empty()) return {};
     const Batch handed_on = select_columns(batch, spec_.output, spec_.schema);
-    if (rows_.size() == batch.num_rows()) return output.push(handed_on);
-    return output.push(gather(handed_on, rows_, context_->pool));
+    if (first_rows.size() == batch.num_rows()) return output.push(handed_on);
+    return output.push(gather(handed_on, first_rows, context_->pool));
   }
 
   Result<bool> end(const EpochStart& start, Output&) override {
@@ -222,7 +215,6 @@ class DeduplicateOperator final : public Operator {
   std::vector<std::int64_t> expiries_;
   ExpiryIndex by_time_;
   std::vector<std::uint32_t> groups_;
-  std::vector<std::uint32_t> made_;
   std::vector<std::uint32_t> dirty_;
   std::vector<std::uint32_t> old_;
   std::vector<std::uint32_t> rows_;

@@ -136,8 +136,8 @@ class GroupStateOperator final : public Operator {
       late_ += static_cast<std::int64_t>(batch.num_rows() - kept.size());
       batch = gather(batch, kept, context_->pool);
     }
-    std::vector<std::uint32_t> numbers(batch.num_rows()), made;
-    table_.find_or_insert(keys_.encode(rows_.key_columns(batch), batch.num_rows()), numbers, made);
+    std::vector<std::uint32_t> numbers(batch.num_rows());
+    table_.find_or_insert(keys_.encode(rows_.key_columns(batch), batch.num_rows()), numbers);
     groups_.resize(table_.num_groups());
     rows_.add(std::move(batch), numbers);
     return {};

@@ -203,8 +203,7 @@ class SessionAggregateOperator final : public Operator {
 
   /// The numbers of all keys; new ones get theirs.
   void number_keys(std::span<const RowKey> keys, std::span<std::uint32_t> numbers) {
-    made_.clear();
-    table_.find_or_insert(keys, numbers, made_);
+    table_.find_or_insert(keys, numbers);
     sessions_.make_room(table_.num_groups());
   }
 
@@ -457,7 +456,6 @@ class SessionAggregateOperator final : public Operator {
   std::vector<RowKey> emitted_keys_;
   std::vector<std::uint32_t> filed_;
   std::vector<std::uint32_t> rows_;
-  std::vector<std::uint32_t> made_;
   std::vector<std::uint32_t> changed_;
   std::vector<std::uint32_t> dirty_;
   std::vector<std::uint32_t> old_;

@@ -31,8 +31,7 @@ class SetOperationOperator final : public Operator {
     for (const std::size_t index : place.ordinal == 0 ? spec_.left : spec_.right)
       columns.push_back(batch.column(index));
     groups_.resize(batch.num_rows());
-    made_.clear();
-    table_.find_or_insert(rows_.encode(columns, batch.num_rows()), groups_, made_);
+    table_.find_or_insert(rows_.encode(columns, batch.num_rows()), groups_);
     counts_.resize(table_.num_groups());
     for (const std::uint32_t group : groups_) ++counts_[group][place.ordinal];
     return {};
@@ -83,7 +82,6 @@ class SetOperationOperator final : public Operator {
   GroupTable table_;
   std::vector<std::array<std::int64_t, 2>> counts_;  ///< by group: left, right
   std::vector<std::uint32_t> groups_;
-  std::vector<std::uint32_t> made_;
   std::size_t next_ = 0;
   std::int64_t given_ = 0;  ///< copies of the row at next_ handed on
 };

@@ -77,14 +77,12 @@ void SliceMerge::number_keys(std::vector<Column> keys, std::size_t num_rows) {
   keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(sliding_.key));
   const std::size_t before = key_of_.size();
   key_of_.resize(before + num_rows);
-  made_.clear();
   if (keys.empty()) {
     bool is_new = false;
     numbers_.find_or_insert(RowKey{}, is_new);  // the number 0, which they all have
     return;
   }
-  numbers_.find_or_insert(other_keys_.encode(keys, num_rows), std::span(key_of_).subspan(before),
-                          made_);
+  numbers_.find_or_insert(other_keys_.encode(keys, num_rows), std::span(key_of_).subspan(before));
 }
 
 void SliceMerge::sort_by_slice() {

@@ -79,7 +79,6 @@ class SliceMerge {
   std::size_t num_given_ = 0;  ///< of the keys that are present
   std::vector<std::int64_t> starts_;
   std::vector<std::uint32_t> chosen_;
-  std::vector<std::uint32_t> made_;
 };
 
 }  // namespace stream

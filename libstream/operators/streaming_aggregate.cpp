@@ -6,6 +6,7 @@
 #include <libstream/operators/streaming_aggregate.hpp>
 
 #include <algorithm>
+#include <numeric>
 
 namespace stream {
 namespace {
@@ -167,7 +168,7 @@ class StreamingAggregateOperator final : public Operator {
   Result<void> add(const std::vector<Column>& keys, const Batch& batch) {
     const auto groups = states_.group(keys, batch.num_rows());
     touch(groups);
-    file_by_time(keys, groups, states_.made());
+    file_by_time(keys, groups, states_.first_rows());
     if (!spec_.merges_partials) return states_.update(batch, groups, scope_.context());
     return states_.merge(std::span<const Column>(batch.columns()).subspan(1 + num_keys()), groups);
   }
@@ -208,20 +209,13 @@ class StreamingAggregateOperator final : public Operator {
     dirty_.resize(num_dirty);
   }
 
-  /// Files groups under their event time; they lie among the rows' groups in the order in which
-  /// these first name them.
+  /// Files the groups of these rows under their event time.
   void file_by_time(std::span<const Column> keys, std::span<const std::uint32_t> groups,
-                    std::span<const std::uint32_t> made) {
+                    std::span<const std::uint32_t> rows) {
     if (!has_event_time()) return;
-    rows_.resize(made.size());
-    // Without branches: with many keys nobody can guess which row brings a new one.
-    for (std::size_t row = 0, next = 0; next < made.size(); ++row) {
-      rows_[next] = static_cast<std::uint32_t>(row);
-      next += groups[row] == made[next];
-    }
     const Column& times = keys[*spec_.event_time_key];
-    for (std::size_t i = 0; i < made.size(); ++i) {
-      if (const auto micros = event_micros(times, rows_[i])) by_time_.add(*micros, made[i]);
+    for (const std::uint32_t row : rows) {
+      if (const auto micros = event_micros(times, row)) by_time_.add(*micros, groups[row]);
     }
   }
 
@@ -279,7 +273,9 @@ class StreamingAggregateOperator final : public Operator {
       if (states_.is_used(group)) groups.push_back(group);
     }
     states_.append_keys(groups, builder_->columns(0, num_keys()));
-    file_by_time(finish_columns(builder_->columns(0, num_keys())), groups, groups);
+    std::vector<std::uint32_t> rows(groups.size());
+    std::iota(rows.begin(), rows.end(), 0u);
+    file_by_time(finish_columns(builder_->columns(0, num_keys())), groups, rows);
   }
 
   StreamingAggregateSpec spec_;

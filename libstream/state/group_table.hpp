@@ -6,6 +6,7 @@
 #include <libstream/base/large_array.hpp>
 #include <libstream/state/byte_table.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -62,20 +63,35 @@ class GroupTable {
   }
 
   /// The groups of all keys; missing ones are made. Numbers of erased groups are used first.
-  /// Appends the groups that were made to `made`.
-  void find_or_insert(std::span<const RowKey> keys, std::span<std::uint32_t> groups,
-                      std::vector<std::uint32_t>& made) {
-    hashes_.resize(keys.size() + kEntryAhead);
+  /// Returns the rows for which groups were made, in order; valid until the next call.
+  std::span<const std::uint32_t> find_or_insert(std::span<const RowKey> keys,
+                                                std::span<std::uint32_t> groups) {
+    hashes_.resize(keys.size() + kRowsAtOnce);
     for (std::size_t i = 0; i < keys.size(); ++i) hashes_[i] = short_hash(keys[i]);
-    // A table that is in the cache needs nothing fetched; one that grows meanwhile does without.
-    if (entries_.size() > kInCache) {
-      find_or_insert<true>(keys, groups, made);
-    } else {
-      find_or_insert<false>(keys, groups, made);
+    std::size_t num_made = 0;
+    first_rows_.resize(keys.size());
+    const auto look_up = [&](std::size_t i, std::size_t place) {
+      bool is_new = false;
+      groups[i] = find_or_insert(keys[i], hashes_[i], place, is_new);
+      // Without a branch: with many keys nobody can guess which row brings a new one.
+      first_rows_[num_made] = static_cast<std::uint32_t>(i);
+      num_made += static_cast<std::size_t>(is_new);
+    };
+    std::size_t i = 0;
+    // A table that is in the cache needs nothing fetched.
+    for (; i < keys.size() && entries_.size() <= kInCache; ++i) {
+      if (size_ >= most_) [[unlikely]]
+        grow();
+      look_up(i, hashes_[i]);
     }
+    for (; i < keys.size(); i += kRowsAtOnce)
+      look_up_far(i, std::min(i + kRowsAtOnce, keys.size()), look_up);
+    return std::span(first_rows_).first(num_made);
   }
   std::uint32_t find_or_insert(const RowKey& key, bool& is_new) {
-    return find_or_insert(key, short_hash(key), is_new);
+    if (size_ >= most_) grow();
+    const std::uint32_t hash = short_hash(key);
+    return find_or_insert(key, hash, hash, is_new);
   }
 
   /// kNone: not there.
@@ -162,9 +178,8 @@ class GroupTable {
     std::uint32_t hash = 0;
   };
   static constexpr std::uint32_t kUnused = 0xffffffffu;
-  // An entry is fetched first; when it is there, the key that it names.
-  static constexpr std::size_t kEntryAhead = 32;
-  static constexpr std::size_t kKeyAhead = 16;
+  static constexpr std::size_t kRowsAtOnce = 32;
+  static constexpr std::size_t kKeyAhead = 16;  ///< erase() fetches
   static constexpr std::size_t kSmall = 4096;
   static constexpr std::size_t kInCache = 8192;        ///< entries
   static constexpr std::size_t kQuickGrowth = 65'536;  ///< entries; above, memory counts more
@@ -189,27 +204,31 @@ class GroupTable {
     return std::memcmp(reinterpret_cast<const char*>(stored.high), key.data, key.size) == 0;
   }
 
-  template <bool kFetches>
-  void find_or_insert(std::span<const RowKey> keys, std::span<std::uint32_t> groups,
-                      std::vector<std::uint32_t>& made) {
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if constexpr (kFetches) {
-        __builtin_prefetch(&entries_[hashes_[i + kEntryAhead] & mask_]);
-        // Of an empty entry the first key: nobody could guess which entries are.
-        const std::uint32_t next = entries_[hashes_[i + kKeyAhead] & mask_].group_plus_one;
-        __builtin_prefetch(keys_.data() + (next - static_cast<std::uint32_t>(next != 0)));
-      }
-      bool is_new = false;
-      groups[i] = find_or_insert(keys[i], hashes_[i], is_new);
-      if (is_new) made.push_back(groups[i]);
+  /// Looks up some rows of a table beyond the cache. Entries are fetched while the rows before are
+  /// looked up, then the keys that they name.
+  template <class LookUp>
+  void look_up_far(std::size_t first, std::size_t end, LookUp look_up) {
+    while (size_ + (end - first) > most_) grow();
+    std::size_t places[kRowsAtOnce];
+    for (std::size_t i = first; i < end; ++i) {
+      __builtin_prefetch(&entries_[hashes_[i + kRowsAtOnce] & mask_]);
+      std::size_t place = hashes_[i];
+      const Entry* entry = &entries_[place & mask_];
+      while (entry->group_plus_one != 0 && entry->hash != hashes_[i])
+        entry = &entries_[++place & mask_];
+      places[i - first] = place;
+      // Of an empty entry the first key: nobody could guess which entries are.
+      const std::uint32_t next = entry->group_plus_one;
+      __builtin_prefetch(keys_.data() + (next - static_cast<std::uint32_t>(next != 0)));
     }
+    for (std::size_t i = first; i < end; ++i) look_up(i, places[i - first]);
   }
 
+  /// There is room for one more. No entry of the key lies before `place`, where its probe may
+  /// begin.
   [[gnu::always_inline]] std::uint32_t find_or_insert(const RowKey& key, std::uint32_t hash,
-                                                      bool& is_new) {
-    if (size_ >= most_) [[unlikely]]
-      grow();
-    for (std::size_t i = hash;; ++i) {
+                                                      std::size_t place, bool& is_new) {
+    for (std::size_t i = place;; ++i) {
       Entry& entry = entries_[i & mask_];
       if (entry.group_plus_one == 0) {
         is_new = true;
@@ -271,7 +290,9 @@ class GroupTable {
   std::vector<std::uint32_t> free_;
   KeyArena arena_;
   std::size_t dead_bytes_ = 0;
+  // Of the last keys that were looked up together.
   std::vector<std::uint32_t> hashes_;
+  std::vector<std::uint32_t> first_rows_;
 };
 
 }  // namespace stream

@@ -8,13 +8,11 @@
 #include <libstream/testing/manual_clock.hpp>
 #include <libstream/testing/memory_stream.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/folder.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -289,16 +287,14 @@ TEST_CASE("state by key of a DStream goes on at whatever parallelism") {
 }
 
 TEST_CASE("files are split anew, and each row is written to files once") {
-  std::string name = (std::filesystem::temp_directory_path() / "rescale.XXXXXX").string();
-  REQUIRE(mkdtemp(name.data()) != nullptr);
-  const std::filesystem::path folder(name);
-  std::filesystem::create_directory(folder / "in");
+  const testing::Folder folder;
   constexpr int kNumFiles = 4;
   constexpr int kLinesPerFile = 60'000;
   for (int file = 0; file < kNumFiles; ++file) {
-    std::ofstream out(folder / "in" / fmt::format("{}.txt", file));
+    std::string lines;
     for (int line = 0; line < kLinesPerFile; ++line)
-      out << fmt::format("{} {} some words that make the line longer\n", file, line);
+      lines += fmt::format("{} {} some words that make the line longer\n", file, line);
+    folder.put(fmt::format("in/{}.txt", file), lines);
   }
   for (const Change& change : {Change{2, 3}, Change{1, 8}, Change{8, 1, false, actor_runner()}}) {
     INFO(change.name());
@@ -323,7 +319,6 @@ TEST_CASE("files are split anew, and each row is written to files once") {
     CHECK(written.count() == kNumFiles * kLinesPerFile);
     CHECK(written.distinct().count() == kNumFiles * kLinesPerFile);
   }
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a query that cannot be rescaled says why and goes on") {

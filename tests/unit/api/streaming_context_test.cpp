@@ -3,6 +3,7 @@
 #include <libstream/stream.hpp>
 #include <libstream/testing/manual_clock.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/thrown.hpp>
 
 #include <mutex>
 #include <set>
@@ -10,6 +11,7 @@
 using namespace stream;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
+using stream::testing::message_of;
 
 namespace {
 
@@ -30,16 +32,6 @@ struct Fixture {
     return context;
   }
 };
-
-template <class F>
-std::string message_of(F function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error.message();
-  }
-  return "nothing was thrown";
-}
 
 struct Payment {
   std::string user;

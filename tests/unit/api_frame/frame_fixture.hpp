@@ -6,8 +6,11 @@
 #include <libstream/testing/check_answer.hpp>
 #include <libstream/testing/memory_stream.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/thrown.hpp>
 
 namespace stream {
+
+using testing::message_of;
 
 struct FrameFixture {
   Session session{local_runner()};
@@ -16,17 +19,6 @@ struct FrameFixture {
   DataFrame orders =
       session.create_data_frame("id INT, item STRING", {{1, "pen"}, {1, "ink"}, {4, "cup"}});
 };
-
-/// What `function` throws, as text.
-template <class Function>
-std::string message_of(Function function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error.message();
-  }
-  return "nothing was thrown";
-}
 
 /// The rows differ from `expected` by this; empty when they agree.
 inline std::string diff(const DataFrame& frame, std::string_view expected,

@@ -1,42 +1,15 @@
 // read(), read_stream(), write() and write_stream() over files.
+#include <tests/kit/folder.hpp>
 #include <tests/unit/api_frame/frame_fixture.hpp>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <future>
 
 using namespace stream;
 using Catch::Matchers::ContainsSubstring;
+using stream::testing::Folder;
 
 namespace {
-
-/// A directory of its own, gone at the end.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "api_frame.XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()));
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  std::string put(const std::string& name, const std::string& text) const {
-    const std::string path = *this / name;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-    std::ofstream(path) << text;
-    return path;
-  }
-
- private:
-  std::string path_;
-};
 
 /// Ends when all files have been read.
 void run(DataStreamWriter writer, const std::string& checkpoint) {

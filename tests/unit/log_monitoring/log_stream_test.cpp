@@ -2,6 +2,7 @@
 #include <apps/log_monitoring/log_stream.hpp>
 #include <libstream/execution/local_runner.hpp>
 #include <tests/kit/catch.hpp>
+#include <tests/kit/folder.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -11,17 +12,6 @@ namespace stream::apps {
 namespace {
 
 constexpr std::uint64_t kStreamLines = 20'000;
-
-/// A folder of its own that goes away with the test.
-struct TestFolder {
-  TestFolder() {
-    auto pattern = (std::filesystem::temp_directory_path() / "log_stream_XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~TestFolder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
 
 std::string text_of_files_in(const std::filesystem::path& folder) {
   std::string text;
@@ -34,12 +24,12 @@ std::string text_of_files_in(const std::filesystem::path& folder) {
 }
 
 TEST_CASE("the query counts each line of a file once and keeps the malformed ones") {
-  const TestFolder folder;
+  const testing::Folder folder;
   LogWindow expected;
   std::int64_t root_hits = 0;
   std::string malformed;
   {
-    std::ofstream log(folder.path / "access.log");
+    std::ofstream log(folder / "access.log");
     for (std::uint64_t i = 0; i < kStreamLines; ++i) {
       const auto line = generated_access_line(i, 1'795'233'906'000);
       log << line << '\n';
@@ -56,9 +46,9 @@ TEST_CASE("the query counts each line of a file once and keeps the malformed one
     }
   }
   LogMonitoringOptions options;
-  options.inputs = {(folder.path / "access.log").string()};
+  options.inputs = {folder / "access.log"};
   options.once = true;
-  options.rejects = (folder.path / "rejects").string();
+  options.rejects = folder / "rejects";
   std::vector<LogWindow> windows;
   auto context = make_log_monitoring(local_runner(), options,
                                      [&](const LogWindow& window) { windows.push_back(window); });

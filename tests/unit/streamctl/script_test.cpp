@@ -1,25 +1,12 @@
 #include <apps/streamctl/script.hpp>
 #include <libstream/sql/sql_parser.hpp>
 #include <tests/kit/catch.hpp>
-
-#include <functional>
+#include <tests/kit/thrown.hpp>
 
 using namespace stream;
 using namespace stream::apps;
 using Catch::Matchers::ContainsSubstring;
-
-namespace {
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.message();
-  }
-  return "no error";
-}
-
-}  // namespace
+using stream::testing::message_of;
 
 TEST_CASE("parameters take the place of their names, defaults where none is given") {
   CHECK(fill_in("a ${x} b ${y:7} c", {{"x", "1"}}) == "a 1 b 7 c");

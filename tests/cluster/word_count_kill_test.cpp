@@ -14,19 +14,30 @@ using namespace stream::testing;
 
 namespace {
 
+/// The newest epoch of which a file can be seen in the output; -1: none.
+long newest_visible(const std::string& output) {
+  long newest = -1;
+  for (const auto& [name, lines] : read_lines(output)) newest = std::max(newest, epoch_of(name));
+  return newest;
+}
+
 /// In which phase of an epoch a killed process left its checkpoint and output.
 std::string phase_left(const std::string& checkpoint, const std::string& output) {
   const long offsets = newest_number(checkpoint + "/offsets");
   const long commits = newest_number(checkpoint + "/commits");
   if (offsets == commits) return "between epochs";
-  long visible = -1;
-  for (const auto& [name, lines] : read_lines(output)) visible = std::max(visible, epoch_of(name));
-  return visible == offsets ? "sink committed, commit missing" : "offsets written, running";
+  return newest_visible(output) == offsets ? "sink committed, commit missing"
+                                           : "offsets written, running";
 }
 
-/// Until an epoch has begun; at most for a while, as there may be nothing left to read.
-void wait_within_epoch(const std::string& checkpoint) {
-  for (int i = 0; i < 300 && !is_within_epoch(checkpoint); ++i) sleep_millis(1);
+/// What a kill waits for. Phases are short and seldom hit by chance; the less, the slower a process
+/// starts and the faster its epochs are.
+enum class Aim { anything, begun_epoch, visible_epoch };
+
+/// The newest epoch that was begun, or whose output can be seen.
+long newest_of(Aim aim, const std::string& checkpoint, const std::string& output) {
+  if (aim == Aim::anything) return -1;
+  return aim == Aim::begun_epoch ? newest_number(checkpoint + "/offsets") : newest_visible(output);
 }
 
 }  // namespace
@@ -48,17 +59,23 @@ TEST_CASE("word_count killed at any moment loses and doubles nothing") {
   // Until enough kills, and until each phase was hit, but not for ever.
   int kills = 0;
   for (; kills < wanted_kills || (phases.size() < 3 && kills < 400); ++kills) {
+    const Aim aim = static_cast<Aim>(random() % 3);
+    const long before = newest_of(aim, checkpoint, output);
     ChildProcess child("word_count",
                        {"--input", input, "--output", output, "--checkpoint", checkpoint,
                         "--trigger", "50ms", "--parallelism", parallelism});
-    const int rounds = static_cast<int>(random() % 4);
-    for (int i = 0; i < rounds; ++i) {
+    const int num_files = static_cast<int>(random() % 4) + (aim == Aim::anything ? 0 : 1);
+    for (int i = 0; i < num_files; ++i) {
       drop_file(input + "/file" + std::to_string(files++), random_text(random, expected));
       sleep_millis(static_cast<int>(random() % 40));
     }
-    // Epochs are short and seldom hit by chance, the less the faster the machine.
-    if (random() % 2 == 0) wait_within_epoch(checkpoint);
-    sleep_millis(static_cast<int>(random() % (random() % 2 == 0 ? 6 : 60)));
+    // Not for ever: an epoch of empty files shows nothing.
+    for (int i = 0; i < 5000 && aim != Aim::anything; ++i) {
+      if (newest_of(aim, checkpoint, output) > before) break;
+      sleep_millis(1);
+    }
+    if (aim != Aim::visible_epoch)
+      sleep_millis(static_cast<int>(random() % (random() % 2 == 0 ? 6 : 60)));
     if (!child.is_running()) FAIL("word_count ended by itself: " << child.wait().output);
     child.signal(SIGKILL);
     REQUIRE(child.wait().exit_code == 128 + SIGKILL);

@@ -24,7 +24,7 @@ void NodePeers::connect(const std::string& node, caf::actor agent) {
 void NodePeers::lose(const std::string& node) {
   std::lock_guard lock(mutex_);
   agents_.erase(node);
-  for (auto& [generation, asked] : asked_) {
+  for (auto& [question, asked] : asked_) {
     if (asked.nodes.erase(node) > 0) asked.error = transient(fmt::format("node {} is lost", node));
   }
   answered_.notify_all();
@@ -35,10 +35,10 @@ bool NodePeers::is_connected(const std::string& node) const {
   return agents_.contains(node);
 }
 
-void NodePeers::answer(const GenerationKey& generation, const std::string& node,
+void NodePeers::answer(Question question, const GenerationKey& generation, const std::string& node,
                        const std::optional<Error>& error) {
   std::lock_guard lock(mutex_);
-  const auto found = asked_.find(generation);
+  const auto found = asked_.find({generation, question});
   if (found == asked_.end()) return;
   if (found->second.nodes.erase(node) > 0 && error) found->second.error = error;
   answered_.notify_all();
@@ -68,21 +68,24 @@ std::vector<PlacementNode> NodePeers::usable_nodes() const {
   return nodes;
 }
 
-Result<void> NodePeers::ask_all(const GenerationKey& generation, const std::set<std::string>& nodes,
-                                const std::string& frame) {
+Result<void> NodePeers::ask_all(Question question, const GenerationKey& generation,
+                                const std::set<std::string>& nodes, const std::string& frame) {
+  const std::pair key(generation, question);
   {
     std::lock_guard lock(mutex_);
-    asked_[generation] = {nodes, {}};
+    asked_[key] = {nodes, {}};
   }
   for (const std::string& node : nodes) {
     if (!send(node, frame))
-      answer(generation, node, transient(fmt::format("node {} is out of reach", node)));
+      answer(question, generation, node, transient(fmt::format("node {} is out of reach", node)));
   }
   std::unique_lock lock(mutex_);
-  const bool is_in_time =
-      answered_.wait_for(lock, kLongestAnswer, [&] { return asked_.at(generation).nodes.empty(); });
-  const Asked asked = std::move(asked_.at(generation));
-  asked_.erase(generation);
+  const bool is_in_time = answered_.wait_for(lock, kLongestAnswer, [&] {
+    const Asked& asked = asked_.at(key);
+    return asked.nodes.empty() || (question == Question::open_tasks && asked.error);
+  });
+  const Asked asked = std::move(asked_.at(key));
+  asked_.erase(key);
   if (asked.error) return *asked.error;
   if (!is_in_time) return transient(fmt::format("node {} does not answer", *asked.nodes.begin()));
   return {};

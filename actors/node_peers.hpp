@@ -13,6 +13,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace stream {
@@ -31,7 +32,9 @@ class NodePeers {
   /// Nobody waits for it any more.
   void lose(const std::string& node);
   bool is_connected(const std::string& node) const;
-  void answer(const GenerationKey& generation, const std::string& node,
+  /// What a coordinator asks the nodes of a generation.
+  enum class Question { open_tasks, close_tasks };
+  void answer(Question question, const GenerationKey& generation, const std::string& node,
               const std::optional<Error>& error);
 
   /// False: there is no connection.
@@ -39,10 +42,11 @@ class NodePeers {
   /// This node first, then the others by rank; without those that drain, and those out of reach.
   std::vector<PlacementNode> usable_nodes() const;
 
-  /// Sends the frame to each of `nodes` and returns when all have answered. Error: an answer's, a
-  /// node is lost, or 30 s have passed.
-  Result<void> ask_all(const GenerationKey& generation, const std::set<std::string>& nodes,
-                       const std::string& frame);
+  /// Sends the frame to each of `nodes` and returns when all have answered; when tasks cannot be
+  /// opened on one, at once: the others may wait for it in vain. Error: an answer's, a node is
+  /// lost, or 30 s have passed.
+  Result<void> ask_all(Question question, const GenerationKey& generation,
+                       const std::set<std::string>& nodes, const std::string& frame);
 
   // Tasks of this process that frames are for.
   void listen(const GenerationKey& generation, TaskActors tasks, caf::actor coordinator);
@@ -64,7 +68,7 @@ class NodePeers {
   std::condition_variable answered_;
   std::vector<Member> members_;
   std::map<std::string, caf::actor> agents_;
-  std::map<GenerationKey, Asked> asked_;
+  std::map<std::pair<GenerationKey, Question>, Asked> asked_;
   std::map<GenerationKey, Listener> listeners_;
 };
 

@@ -78,11 +78,13 @@ void NodeAgent::take_frame(std::string&& frame) {
     case FrameKind::check_tasks:
       return take_message<CheckTasks>(frame, [&](const CheckTasks& m) { check_tasks(m); });
     case FrameKind::tasks_opened:
-      return take_message<TasksOpened>(
-          frame, [&](const TasksOpened& m) { peers_->answer(m.generation, m.from, m.error); });
+      return take_message<TasksOpened>(frame, [&](const TasksOpened& m) {
+        peers_->answer(NodePeers::Question::open_tasks, m.generation, m.from, m.error);
+      });
     case FrameKind::tasks_closed:
-      return take_message<TasksClosed>(
-          frame, [&](const TasksClosed& m) { peers_->answer(m.generation, m.from, std::nullopt); });
+      return take_message<TasksClosed>(frame, [&](const TasksClosed& m) {
+        peers_->answer(NodePeers::Question::close_tasks, m.generation, m.from, std::nullopt);
+      });
     case FrameKind::host_report:
       return take_message<HostReport>(frame, [&](HostReport m) { take_report(std::move(m)); });
     case FrameKind::run_worker:

@@ -35,7 +35,8 @@ Result<void> QueryNodes::open(const GenerationSetup& setup, const Placement& pla
     std::lock_guard lock(mutex_);
     running_ = {request_.generation, others, coordinator};
   }
-  return peers_->ask_all(request_.generation, others, encode_frame(request_));
+  return peers_->ask_all(NodePeers::Question::open_tasks, request_.generation, others,
+                         encode_frame(request_));
 }
 
 caf::actor QueryNodes::reach(std::uint64_t generation, std::uint32_t task, const std::string& node,
@@ -58,7 +59,8 @@ void QueryNodes::close(std::uint64_t generation) {
   peers_->stop_listening(key(generation));
   // A node that does not answer is lost, and what it may still write counts for nothing.
   [[maybe_unused]] const auto closed =
-      peers_->ask_all(key(generation), others, encode_frame(CloseTasks{key(generation), self()}));
+      peers_->ask_all(NodePeers::Question::close_tasks, key(generation), others,
+                      encode_frame(CloseTasks{key(generation), self()}));
 }
 
 std::optional<QueryNodes::Running> QueryNodes::running() const {

@@ -130,4 +130,8 @@ long newest_number(const std::string& directory) {
   return newest;
 }
 
+bool is_within_epoch(const std::string& checkpoint) {
+  return newest_number(checkpoint + "/offsets") > newest_number(checkpoint + "/commits");
+}
+
 }  // namespace stream::testing

@@ -65,4 +65,7 @@ std::vector<std::string> sorted_lines(const std::string& directory, const std::s
 /// The greatest number that is the name of an entry: of offsets/ or commits/. -1: none.
 long newest_number(const std::string& directory);
 
+/// Has the query of the checkpoint begun an epoch that is not committed?
+bool is_within_epoch(const std::string& checkpoint);
+
 }  // namespace stream::testing

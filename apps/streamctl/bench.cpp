@@ -69,10 +69,10 @@ Command add_bench(CLI::App& app) {
   app.add_option("--part", options->bench.part,
                  "of W3, W4, W5, W8 and growth: only what has this in its name");
   app.add_option("--pairs", options->bench.pairs,
-                 "runs of each side, in turn; the ratio told is their median (default: 5)")
+                 "runs of each side, in turn; the ratio told is their median (default: at least 5, "
+                 "short ones for 10 s)")
       ->check(CLI::Range(1, 99));
-  app.add_flag("--quick", options->bench.is_quick,
-               "3 pairs instead of 5, less input, shorter runs");
+  app.add_flag("--quick", options->bench.is_quick, "3 pairs, less input, shorter runs");
   return [options] {
     options->bench.word_count_program = beside_this_program("word_count");
     return run(*options);

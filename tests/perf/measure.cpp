@@ -17,6 +17,7 @@ namespace stream::perf {
 namespace {
 
 constexpr int kSampleMillis = 100;
+constexpr double kSteadySeconds = 10;
 
 double seconds_of(const rusage& usage) {
   const auto of = [](const timeval& time) {
@@ -171,10 +172,15 @@ Spread Comparison::ratio_of_rates() const {
   return spread_of(std::move(ratios));
 }
 
-Comparison compare(const NumberedWork& first, const NumberedWork& second, int num_pairs,
+Comparison compare(const NumberedWork& first, const NumberedWork& second, NumPairs pairs,
                    Duration time_limit) {
+  const Stopwatch watch;
+  const auto is_enough = [&](int num_pairs) {
+    return num_pairs >= pairs.most ||
+           (num_pairs >= pairs.least && watch.seconds() > kSteadySeconds);
+  };
   Comparison comparison;
-  for (int i = 0; i < num_pairs && comparison.is_ok(); ++i) {
+  for (int i = 0; !is_enough(i) && comparison.is_ok(); ++i) {
     comparison.first.push_back(measure([&] { return first(i); }, time_limit));
     comparison.error = comparison.first.back().error;
     if (!comparison.is_ok()) break;

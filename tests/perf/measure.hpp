@@ -81,7 +81,15 @@ struct Comparison {
 /// A body that is told the number of its pair, from 0.
 using NumberedWork = std::function<Result<Work>(int pair)>;
 
-Comparison compare(const NumberedWork& first, const NumberedWork& second, int num_pairs,
+/// How often two works are compared: `least` times, and short ones up to `most` times while ten
+/// seconds have not passed. What else a machine does comes and goes in seconds: the median of runs
+/// that all fall into one such time would say more of it than of the work.
+struct NumPairs {
+  int least = 5;
+  int most = 25;
+};
+
+Comparison compare(const NumberedWork& first, const NumberedWork& second, NumPairs pairs,
                    Duration time_limit);
 
 /// The run with the median time. Requires at least one.

@@ -153,7 +153,7 @@ void compare_csv(const std::string& name, const BenchOptions& options, std::uint
   if (!directory) return print(failed_line(name, directory.error().message()));
   const auto csv = prepare_csv(options, *directory, num_keys);
   if (!csv) return print(failed_line(name, csv.error().message()));
-  const int pairs = num_pairs(options);
+  const NumPairs pairs = num_pairs(options);
   const NumberedWork hand = [&](int) { return hand_over_files(*csv, is_sliding); };
   for (const RunnerKind kind : {RunnerKind::local, RunnerKind::actors}) {
     const std::string part = fmt::format("{} {}", name, to_string(kind));

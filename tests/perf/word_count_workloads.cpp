@@ -102,7 +102,7 @@ void check_outputs(Comparison& comparison, const Text& text, std::int64_t laps,
 
 /// The engine's count against something else, its results checked.
 Comparison compare_engine(const Text& text, const std::string& prefix, RunnerKind kind,
-                          std::uint32_t parallelism, const NumberedWork& other, int pairs) {
+                          std::uint32_t parallelism, const NumberedWork& other, NumPairs pairs) {
   Comparison comparison = compare(
       [&](int pair) { return count_by_engine(text, numbered(prefix, pair), kind, parallelism); },
       other, pairs, kTimeLimit);
@@ -152,7 +152,7 @@ void run_word_count(const BenchOptions& options, const Print& print) {
   const auto text =
       prepare_text(options, *directory, (options.is_quick ? 64 : 256) * kMebibyte, true);
   if (!text) return print(failed_line("W1", text.error().message()));
-  const int pairs = num_pairs(options);
+  const NumPairs pairs = num_pairs(options);
   const auto hand = [&](unsigned threads) {
     return [&, threads](int) { return count_by_hand(text->path, threads); };
   };

@@ -29,9 +29,9 @@ std::shared_ptr<Runner> make_runner(RunnerKind kind, std::uint32_t num_threads) 
   return actor_runner(options);
 }
 
-int num_pairs(const BenchOptions& options) {
-  if (options.pairs > 0) return options.pairs;
-  return options.is_quick ? 3 : 5;
+NumPairs num_pairs(const BenchOptions& options) {
+  if (options.pairs > 0) return {options.pairs, options.pairs};
+  return options.is_quick ? NumPairs{3, 3} : NumPairs{};
 }
 
 std::string in_words(const Spread& ratio, const char* unit) {

@@ -16,7 +16,7 @@ struct BenchOptions {
   std::string word_count_program;  ///< path of the program that W12 starts
   std::string kafka;               ///< HOST:PORT of a broker; empty: none
   std::string part;                ///< W3, W4, W5, W8, growth: only lines with this in their name
-  int pairs = 0;                   ///< of runs; 0: 5, or 3 when quick
+  int pairs = 0;                   ///< of runs; 0: at least 5, or 3 when quick
 
   bool wants(const std::string& name) const { return name.find(part) != std::string::npos; }
 };
@@ -42,7 +42,7 @@ const char* to_string(RunnerKind kind);
 std::shared_ptr<Runner> make_runner(RunnerKind kind, std::uint32_t num_threads);
 
 /// Pairs of runs to measure.
-int num_pairs(const BenchOptions& options);
+NumPairs num_pairs(const BenchOptions& options);
 std::string in_words(const Spread& ratio, const char* unit);
 /// Lines of the hand's run and of the engine's, with the ratio.
 void print_pairs(const std::string& name, const Comparison& comparison, const Print& print);

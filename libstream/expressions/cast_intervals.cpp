@@ -31,7 +31,7 @@ std::int64_t unit_of(const DataType& type) {
 
 bool is_months(const DataType& type) { return type.kind == TypeKind::year_month_interval; }
 
-OnFailure failure_of(CastMode mode) {
+OnFailure interval_failure_of(CastMode mode) {
   return mode == CastMode::attempt ? OnFailure::null : OnFailure::error;
 }
 
@@ -74,7 +74,7 @@ Kernel interval_to_number(const DataType& from, const DataType& to, CastMode mod
   return visit_integer(to.kind, [&]<class To>(std::type_identity<To>) -> Kernel {
     return [=](const KernelInput& input) {
       return map_checked<Stored, To>(
-          input, failure_of(mode),
+          input, interval_failure_of(mode),
           [=](Stored value, To& out) -> std::int32_t {
             const std::int64_t count = value / unit;
             out = static_cast<To>(count);
@@ -91,7 +91,7 @@ Kernel number_to_interval(const DataType& from, const DataType& to, CastMode mod
   const std::int64_t unit = unit_of(to);
   return [=](const KernelInput& input) {
     return map_checked<From, Stored>(
-        input, failure_of(mode),
+        input, interval_failure_of(mode),
         [=](From value, Stored& out) -> std::int32_t {
           Int128 product = 0;
           if (__builtin_mul_overflow(static_cast<Int128>(value), static_cast<Int128>(unit),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <libstream/expressions/cast.hpp>
+#include <libstream/expressions/column_loop.hpp>
 
 #include <string>
 #include <string_view>
@@ -11,6 +12,10 @@ namespace stream {
 
 /// Numbers, booleans and timestamps to numbers, booleans and timestamps.
 Kernel make_number_cast(const DataType& from, const DataType& to, CastMode mode);
+/// Those to decimals.
+Kernel make_to_decimal_cast(const DataType& from, const DataType& to, CastMode mode);
+/// Decimals to other numbers.
+Kernel make_from_decimal_cast(const DataType& from, const DataType& to, CastMode mode);
 /// Strings to anything but nested types.
 Kernel make_text_cast(const DataType& to, CastMode mode);
 /// Dates and timestamps among themselves.
@@ -25,6 +30,10 @@ Kernel make_binary_cast(const DataType& from);
 Result<Kernel> make_nested_cast(const DataType& from, const DataType& to, CastMode mode);
 /// Variants to other types, and other types to variants.
 Kernel make_variant_cast(const DataType& from, const DataType& to, CastMode mode);
+
+inline OnFailure failure_of(CastMode mode) {
+  return mode == CastMode::ansi ? OnFailure::error : OnFailure::null;
+}
 
 /// [CAST_OVERFLOW]; `value` as a SQL literal.
 Error cast_overflow(std::string_view value, const DataType& from, const DataType& to);

@@ -15,7 +15,7 @@ class AggregateOperator final : public Operator {
       : spec_(spec),
         merges_(merges),
         scope_(spec.evaluation),
-        states_(types_of(spec.keys), spec.is_fixed_window, spec.calls) {}
+        states_(types_of(spec.keys), spec.calls) {}
 
   Result<void> open(const OperatorContext& context) override {
     scope_.open(context);

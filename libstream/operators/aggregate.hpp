@@ -34,9 +34,6 @@ struct AggregateSpec {
   /// make_partial_aggregate only; rows with a null time are left out. The key's output is
   /// STRUCT<start, end>.
   std::optional<SlidingKey> sliding;
-  /// Keys that are windows whose end follows from their start (not session windows): only the start
-  /// is compared. By key; may be shorter than `keys`.
-  std::vector<bool> is_fixed_window;
   /// Partial: above this many bytes the states are sent on early.
   std::size_t memory_limit = 128u << 20;
 };

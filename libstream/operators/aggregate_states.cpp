@@ -4,10 +4,8 @@
 
 namespace stream {
 
-AggregateStates::AggregateStates(std::vector<DataType> key_types,
-                                 const std::vector<bool>& is_fixed_window,
-                                 std::vector<AggregateCall> calls)
-    : AggregateColumns(std::move(calls)), keys_(std::move(key_types), is_fixed_window) {}
+AggregateStates::AggregateStates(std::vector<DataType> key_types, std::vector<AggregateCall> calls)
+    : AggregateColumns(std::move(calls)), keys_(std::move(key_types), true) {}
 
 std::span<const std::uint32_t> AggregateStates::group(std::span<const Column> keys,
                                                       std::size_t num_rows) {
@@ -29,11 +27,15 @@ void AggregateStates::append_keys(std::span<const std::uint32_t> groups,
                                   std::span<ColumnBuilder> builders) const {
   if (builders.empty()) return;
   constexpr std::size_t kKeysAtOnce = 256;
+  constexpr std::size_t kKeyAhead = 32;
   std::vector<RowKey> keys;
   while (!groups.empty()) {
     const auto some = groups.first(std::min(kKeysAtOnce, groups.size()));
     keys.clear();
-    for (const std::uint32_t group : some) keys.push_back(table_.key(group));
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (i + kKeyAhead < groups.size()) table_.prefetch_key(groups[i + kKeyAhead]);
+      keys.push_back(table_.key(some[i]));
+    }
     keys_.decode(keys, builders);
     groups = groups.subspan(some.size());
   }

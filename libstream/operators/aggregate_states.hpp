@@ -8,9 +8,8 @@ namespace stream {
 
 class AggregateStates : public AggregateColumns {
  public:
-  /// Keys of the given types; `is_fixed_window` as in AggregateSpec.
-  AggregateStates(std::vector<DataType> key_types, const std::vector<bool>& is_fixed_window,
-                  std::vector<AggregateCall> calls);
+  /// Keys of the given types.
+  AggregateStates(std::vector<DataType> key_types, std::vector<AggregateCall> calls);
 
   /// The groups of rows with these keys, made where missing. Valid until the next call.
   std::span<const std::uint32_t> group(std::span<const Column> keys, std::size_t num_rows);

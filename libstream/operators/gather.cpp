@@ -6,29 +6,57 @@
 namespace stream {
 namespace {
 
-template <class T>
-void gather_values(const Column& column, std::span<const std::uint32_t> rows, Column& out,
-                   BlockPool& pool) {
-  out.values = pool.allocate(std::max<std::size_t>(rows.size() * sizeof(T), 1));
-  auto* to = reinterpret_cast<T*>(out.values.data());
-  const T* from = column.num_rows == 0 ? nullptr : column.data<T>();
-  for (std::size_t i = 0; i < rows.size(); ++i) to[i] = from[rows[i]];
-}
+/// Which rows are taken: looked at once for all columns.
+class ChosenRows {
+ public:
+  explicit ChosenRows(std::span<const std::uint32_t> rows) : rows_(rows) {
+    std::size_t num_nulls = 0, num_steps = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) num_nulls += rows[i] == kNullRow;
+    for (std::size_t i = 1; i < rows.size(); ++i) num_steps += rows[i] != rows[i - 1] + 1;
+    has_null_rows_ = num_nulls > 0;
+    if (has_null_rows_ || (num_steps + 1) * kLongRun > rows.size()) return;
+    runs_.reserve(num_steps + 1);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i > 0 && rows[i] == rows[i - 1] + 1)
+        ++runs_.back().count;
+      else
+        runs_.push_back({rows[i], 1});
+    }
+  }
+
+  std::size_t size() const { return rows_.size(); }
+  std::span<const std::uint32_t> rows() const { return rows_; }
+  bool has_null_rows() const { return has_null_rows_; }
+
+  template <class T>
+  void copy(const T* from, T* to) const {
+    if (has_null_rows_) {
+      for (const std::uint32_t row : rows_) *to++ = row == kNullRow ? T{} : from[row];
+    } else if (runs_.empty()) {
+      for (const std::uint32_t row : rows_) *to++ = from[row];
+    } else {
+      for (const Run& run : runs_) to = std::copy_n(from + run.first, run.count, to);
+    }
+  }
+
+ private:
+  /// Rows side by side.
+  struct Run {
+    std::uint32_t first;
+    std::uint32_t count;
+  };
+  static constexpr std::size_t kLongRun = 8;  ///< on average; shorter ones are taken row by row
+
+  std::span<const std::uint32_t> rows_;
+  bool has_null_rows_ = false;
+  std::vector<Run> runs_;  ///< none: row by row
+};
 
 template <class T>
-void gather_nullable(const Column& column, std::span<const std::uint32_t> rows, Column& out,
-                     BlockPool& pool) {
-  out.values = pool.allocate(std::max<std::size_t>(rows.size() * sizeof(T), 1));
-  auto* to = reinterpret_cast<T*>(out.values.data());
-  const T* from = column.num_rows == 0 ? nullptr : column.data<T>();
-  for (std::size_t i = 0; i < rows.size(); ++i) to[i] = rows[i] == kNullRow ? T{} : from[rows[i]];
-}
-
-template <class T>
-void gather_width(const Column& column, std::span<const std::uint32_t> rows, bool has_null_rows,
-                  Column& out, BlockPool& pool) {
-  if (has_null_rows) return gather_nullable<T>(column, rows, out, pool);
-  gather_values<T>(column, rows, out, pool);
+void gather_values(const Column& column, const ChosenRows& chosen, Column& out, BlockPool& pool) {
+  out.values = pool.allocate(std::max<std::size_t>(chosen.size() * sizeof(T), 1));
+  chosen.copy(column.num_rows == 0 ? nullptr : column.data<T>(),
+              reinterpret_cast<T*>(out.values.data()));
 }
 
 void gather_validity(const Column& column, std::span<const std::uint32_t> rows, Column& out,
@@ -60,32 +88,30 @@ Column gather_rows(const Column& column, std::span<const std::uint32_t> rows, Bl
   return builder.finish();
 }
 
-}  // namespace
-
-Column gather(const Column& column, std::span<const std::uint32_t> rows, BlockPool& pool) {
+Column gather_column(const Column& column, const ChosenRows& chosen, BlockPool& pool) {
   if (is_list(column.type.kind) || column.type.kind == TypeKind::null)
-    return gather_rows(column, rows, pool);
+    return gather_rows(column, chosen.rows(), pool);
   Column out;
   out.type = column.type;
-  out.num_rows = rows.size();
-  const bool has_null_rows = std::find(rows.begin(), rows.end(), kNullRow) != rows.end();
-  if (column.validity || has_null_rows) gather_validity(column, rows, out, pool);
-  for (const Column& child : column.children) out.children.push_back(gather(child, rows, pool));
+  out.num_rows = chosen.size();
+  if (column.validity || chosen.has_null_rows()) gather_validity(column, chosen.rows(), out, pool);
+  for (const Column& child : column.children)
+    out.children.push_back(gather_column(child, chosen, pool));
   switch (value_width(column.type.kind)) {
     case 1:
-      gather_width<std::uint8_t>(column, rows, has_null_rows, out, pool);
+      gather_values<std::uint8_t>(column, chosen, out, pool);
       break;
     case 2:
-      gather_width<std::uint16_t>(column, rows, has_null_rows, out, pool);
+      gather_values<std::uint16_t>(column, chosen, out, pool);
       break;
     case 4:
-      gather_width<std::uint32_t>(column, rows, has_null_rows, out, pool);
+      gather_values<std::uint32_t>(column, chosen, out, pool);
       break;
     case 8:
-      gather_width<std::uint64_t>(column, rows, has_null_rows, out, pool);
+      gather_values<std::uint64_t>(column, chosen, out, pool);
       break;
     case 16:
-      gather_width<Int128>(column, rows, has_null_rows, out, pool);
+      gather_values<Int128>(column, chosen, out, pool);
       out.blocks = column.blocks;
       break;
     default:
@@ -94,10 +120,18 @@ Column gather(const Column& column, std::span<const std::uint32_t> rows, BlockPo
   return out;
 }
 
+}  // namespace
+
+Column gather(const Column& column, std::span<const std::uint32_t> rows, BlockPool& pool) {
+  return gather_column(column, ChosenRows(rows), pool);
+}
+
 Batch gather(const Batch& batch, std::span<const std::uint32_t> rows, BlockPool& pool) {
+  const ChosenRows chosen(rows);
   std::vector<Column> columns;
   columns.reserve(batch.num_columns());
-  for (const Column& column : batch.columns()) columns.push_back(gather(column, rows, pool));
+  for (const Column& column : batch.columns())
+    columns.push_back(gather_column(column, chosen, pool));
   return {batch.shared_schema(), std::move(columns), rows.size()};
 }
 

@@ -25,7 +25,7 @@ class KeySessions {
     bool is_used : 1 = false;
     bool is_dirty : 1 = false;
     bool is_changed : 1 = false;  ///< in the running epoch
-    bool is_filed : 1 = false;    ///< under its end, or an earlier one
+    bool is_watched : 1 = false;  ///< its end will be seen
     bool is_leaving : 1 = false;
     bool is_sealed : 1 = false;
   };
@@ -53,6 +53,8 @@ class KeySessions {
     while (at_.size() < num_keys) at_.push_back(kNone);
   }
   bool has_sessions(std::uint32_t key) const { return at_[key] != kNone; }
+  /// One of the key's sessions, the last that was sought or made; kNone: it has none.
+  std::uint32_t last_seen(std::uint32_t key) const { return at_[key]; }
   void prefetch(std::uint32_t number) const { __builtin_prefetch(&sessions_[number]); }
   void prefetch_key(std::uint32_t key) const { __builtin_prefetch(&at_[key]); }
   /// Requires that the key has been fetched.
@@ -89,6 +91,7 @@ class KeySessions {
       sessions_.push_back({});
     } else {
       free_.pop_back();
+      if (free_.size() >= kFreeAhead) prefetch(free_[free_.size() - kFreeAhead]);
     }
     Session& session = sessions_[number];
     session = Session{};
@@ -121,6 +124,8 @@ class KeySessions {
   }
 
  private:
+  static constexpr std::size_t kFreeAhead = 4;  ///< free sessions that are fetched early
+
   LargeArray<Session> sessions_;             ///< by number
   std::vector<std::int64_t> sealed_starts_;  ///< by number
   LargeArray<std::uint32_t> at_;  ///< by key: one of its sessions, the last that was looked at

@@ -17,7 +17,7 @@ class PartialAggregateOperator final : public Operator {
   explicit PartialAggregateOperator(const AggregateSpec& spec)
       : spec_(spec),
         scope_(spec.evaluation),
-        states_(types_of(spec.keys), spec.is_fixed_window, spec.calls),
+        states_(types_of(spec.keys), spec.calls),
         schema_(partial_schema(spec)) {
     if (!spec_.sliding) return;
     slices_.emplace(*spec_.sliding);

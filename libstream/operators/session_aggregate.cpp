@@ -72,9 +72,7 @@ class SessionAggregateOperator final : public Operator {
     STREAM_TRY(std::vector<Column> keys,
                evaluate_columns(spec_.aggregate.keys, batch, scope_.context()));
     scope_.pass(batch.num_rows());
-    const Column& ranges = keys[spec_.session_key];
-    choose_rows(ranges, batch.num_rows());
-    if (rows_.size() != batch.num_rows()) keep_rows(keys, batch);
+    if (!choose_rows(keys[spec_.session_key], batch.num_rows())) keep_rows(keys, batch);
     // Other than groups, sessions lose late rows in complete mode too.
     if (spec_.has_watermark &&
         rows_after(keys[spec_.session_key], batch.num_rows(), late_watermark_, rows_)) {
@@ -82,12 +80,12 @@ class SessionAggregateOperator final : public Operator {
       keep_rows(keys, batch);
     }
     if (batch.num_rows() > 0) hold(std::move(batch), std::move(keys));
-    return {};
+    return held_.size() < kHeldRows ? Result<void>() : add_held();
   }
 
   Result<bool> end(const EpochStart& start, Output& output) override {
     if (!emitted_) {
-      STREAM_TRY(add_epoch());
+      STREAM_TRY(add_held());
       find_old(at_input(start.watermark));
       choose_emitted();
       emitted_ = 0;
@@ -141,7 +139,9 @@ class SessionAggregateOperator final : public Operator {
       if (key == GroupTable::kNone) continue;
       const std::int64_t start = deleted[num_keys].data<std::int64_t>()[row];
       const std::uint32_t session = sessions_.seek(key, start);
-      if (session != kNone && sessions_[session].start == start) drop(session);
+      if (session == kNone || sessions_[session].start != start) continue;
+      drop(session);
+      states_.reset(session);
     }
     const std::span<const Column> live(rows->live.columns());
     keys = keys_.encode(live.first(num_keys), rows->live.num_rows());
@@ -175,7 +175,7 @@ class SessionAggregateOperator final : public Operator {
   }
 
  private:
-  static constexpr std::size_t kRowsAtOnce = 4096;
+  static constexpr std::size_t kHeldRows = 4096;    ///< so many are sorted at a time
   static constexpr std::size_t kKeyAhead = 32;      ///< rows whose keys' places are fetched early
   static constexpr std::size_t kSessionAhead = 16;  ///< and the sessions that they name
 
@@ -183,17 +183,23 @@ class SessionAggregateOperator final : public Operator {
     return spec_.watermark ? spec_.watermark(watermark) : watermark;
   }
 
-  /// Rows with a range that is not empty.
-  void choose_rows(const Column& ranges, std::size_t num_rows) {
+  /// Rows with a range that is not empty. True: all.
+  bool choose_rows(const Column& ranges, std::size_t num_rows) {
     rows_.clear();
     const Column& starts = ranges.children[0];
     const Column& ends = ranges.children[1];
     const auto* start = starts.data<std::int64_t>();
     const auto* end = ends.data<std::int64_t>();
+    if (!ranges.validity && !starts.validity && !ends.validity) {
+      bool are_ranges = true;
+      for (std::size_t row = 0; row < num_rows; ++row) are_ranges &= start[row] < end[row];
+      if (are_ranges) return true;
+    }
     for (std::uint32_t row = 0; row < num_rows; ++row) {
       if (ranges.is_null(row) || starts.is_null(row) || ends.is_null(row)) continue;
       if (start[row] < end[row]) rows_.push_back(row);
     }
+    return rows_.size() == num_rows;
   }
 
   void keep_rows(std::vector<Column>& keys, Batch& batch) {
@@ -207,7 +213,7 @@ class SessionAggregateOperator final : public Operator {
     sessions_.make_room(table_.num_groups());
   }
 
-  /// Keeps the rows until the epoch's end, with their keys' numbers and their ranges.
+  /// Keeps the rows, with their keys' numbers and their ranges.
   void hold(Batch batch, std::vector<Column> keys) {
     const std::size_t num_rows = batch.num_rows();
     const auto session = keys.begin() + static_cast<std::ptrdiff_t>(spec_.session_key);
@@ -221,8 +227,8 @@ class SessionAggregateOperator final : public Operator {
     }
   }
 
-  /// The epoch's rows go into sessions in the order of their starts.
-  Result<void> add_epoch() {
+  /// The rows go into sessions in the order of their starts.
+  Result<void> add_held() {
     if (held_.is_empty()) return {};
     held_.sort(context_->pool);
     const std::size_t num_rows = held_.size();
@@ -232,8 +238,12 @@ class SessionAggregateOperator final : public Operator {
       if (place + kKeyAhead < num_rows) sessions_.prefetch_key(held_.key(place + kKeyAhead));
       if (place + kSessionAhead < num_rows)
         sessions_.prefetch_session(held_.key(place + kSessionAhead));
-      STREAM_TRY(row_sessions_[place], session_for(place));
-      if (place + 1 - num_added_ == kRowsAtOnce) STREAM_TRY(add_rows(place + 1));
+      const std::uint32_t growing = grow(place);
+      if (growing != kNone) {
+        row_sessions_[place] = growing;
+      } else {
+        STREAM_TRY(row_sessions_[place], session_for(place));
+      }
     }
     STREAM_TRY(add_rows(num_rows));
     held_.clear();
@@ -247,6 +257,20 @@ class SessionAggregateOperator final : public Operator {
     states_.make_room(sessions_.num_numbers());
     return states_.update(held_.take(begin, end, context_->pool),
                           std::span(row_sessions_).subspan(begin, end - begin), scope_.context());
+  }
+
+  /// The usual case of session_for: the key's last session, that other rows of the epoch have
+  /// touched, grows at its end. kNone: it is another case.
+  std::uint32_t grow(std::size_t place) {
+    const std::uint32_t number = sessions_.last_seen(held_.key(place));
+    if (number == kNone) return kNone;
+    Session& session = sessions_[number];
+    const std::int64_t start = held_.start(place);
+    if (session.after != kNone || start < session.start || start > session.end ||
+        !session.is_dirty || !session.is_changed)
+      return kNone;
+    session.end = std::max(session.end, held_.end(place));
+    return number;
   }
 
   /// The session that holds the range of the row at `place` from now on: new, longer, or merged
@@ -270,6 +294,7 @@ class SessionAggregateOperator final : public Operator {
       last = std::max(last, sessions_[other].end);
       STREAM_TRY(merge_states(other, kept));
       remove(other);
+      states_.reset(other);
     }
     sessions_[kept].start = std::min(sessions_[kept].start, start);
     sessions_[kept].end = std::max(sessions_[kept].end, last);
@@ -320,11 +345,11 @@ class SessionAggregateOperator final : public Operator {
     drop(number);
   }
 
+  /// Its state is left to be reset.
   void drop(std::uint32_t number) {
     const std::uint32_t key = sessions_[number].key;
     sessions_.erase(number);
     if (!sessions_.has_sessions(key)) table_.erase(key);
-    states_.reset(number);
   }
 
   void prefetch_sessions(std::span<const std::uint32_t> numbers, std::size_t at) const {
@@ -342,18 +367,26 @@ class SessionAggregateOperator final : public Operator {
       if (i + kKeyAhead < old_.size()) table_.prefetch(sessions_[old_[i + kKeyAhead]].key);
       remove(old_[i]);
     }
+    states_.reset(old_);
     removed_ += static_cast<std::int64_t>(old_.size());
     old_.clear();
   }
 
+  /// To be looked at in the next epoch.
+  void watch(std::uint32_t number) {
+    sessions_[number].is_watched = true;
+    young_.push_back(number);
+  }
+
   void file(std::uint32_t number) {
-    sessions_[number].is_filed = true;
+    sessions_[number].is_watched = true;
     by_end_.add(sessions_[number].end, number);
   }
 
   void file_all() {
     needs_filing_ = false;
     by_end_.clear();
+    young_.clear();
     for (std::uint32_t number = 0; number < sessions_.num_numbers(); ++number) {
       if (sessions_[number].is_used) file(number);
     }
@@ -362,6 +395,7 @@ class SessionAggregateOperator final : public Operator {
   void find_old(EpochMillis watermark) {
     const bool evicts =
         spec_.is_streaming && spec_.has_watermark && spec_.mode != OutputMode::complete;
+    if (evicts) take_old(watermark);
     for (std::size_t i = 0; i < changed_.size(); ++i) {
       prefetch_sessions(changed_, i + kKeyAhead);
       const std::uint32_t number = changed_[i];
@@ -369,29 +403,41 @@ class SessionAggregateOperator final : public Operator {
       if (!session.is_changed) continue;  // merged into another
       session.is_changed = false;
       ++updated_;
-      if (evicts && !session.is_filed) file(number);
+      if (!evicts || session.is_watched) continue;
+      if (session.end <= watermark_micros(watermark))
+        leave(number);
+      else
+        watch(number);
     }
     changed_.clear();
-    if (evicts) take_old(watermark);
   }
 
   /// A session that has grown longer is found under the end it had, and filed again.
   void take_old(EpochMillis watermark) {
-    filed_.clear();
-    by_end_.take_through(watermark, filed_);
-    for (std::size_t i = 0; i < filed_.size(); ++i) {
-      prefetch_sessions(filed_, i + kKeyAhead);
-      const std::uint32_t number = filed_[i];
+    watched_.clear();
+    by_end_.take_through(watermark, watched_);
+    // Most sessions of the last epoch end where the epochs are long, and grow where they are short:
+    // only the others are filed.
+    watched_.insert(watched_.end(), young_.begin(), young_.end());
+    young_.clear();
+    for (std::size_t i = 0; i < watched_.size(); ++i) {
+      prefetch_sessions(watched_, i + kKeyAhead);
+      const std::uint32_t number = watched_[i];
       Session& session = sessions_[number];
       // Its number may have become another's.
       if (!session.is_used || session.is_leaving) continue;
-      if (session.end > watermark_micros(watermark)) {
+      if (session.end <= watermark_micros(watermark))
+        leave(number);
+      else if (session.is_changed)
+        watch(number);
+      else
         file(number);
-        continue;
-      }
-      session.is_leaving = true;
-      old_.push_back(number);
     }
+  }
+
+  void leave(std::uint32_t number) {
+    sessions_[number].is_leaving = true;
+    old_.push_back(number);
   }
 
   void choose_emitted() {
@@ -449,12 +495,13 @@ class SessionAggregateOperator final : public Operator {
   EpochMillis late_watermark_ = 0;
   KeySessions sessions_;
   ExpiryIndex by_end_;
+  std::vector<std::uint32_t> young_;  ///< watched, and changed in the epoch before; not in by_end_
   bool needs_filing_ = false;
   SessionRows held_;
   std::vector<std::uint32_t> row_sessions_;  ///< by place of held_
   std::size_t num_added_ = 0;                ///< places whose rows are in the states
   std::vector<RowKey> emitted_keys_;
-  std::vector<std::uint32_t> filed_;
+  std::vector<std::uint32_t> watched_;
   std::vector<std::uint32_t> rows_;
   std::vector<std::uint32_t> changed_;
   std::vector<std::uint32_t> dirty_;

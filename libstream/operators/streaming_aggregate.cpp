@@ -26,8 +26,7 @@ class StreamingAggregateOperator final : public Operator {
   explicit StreamingAggregateOperator(const StreamingAggregateSpec& spec)
       : spec_(spec),
         scope_(spec.aggregate.evaluation),
-        states_(types_of(spec.aggregate.keys), spec.aggregate.is_fixed_window,
-                spec.aggregate.calls),
+        states_(types_of(spec.aggregate.keys), spec.aggregate.calls),
         late_groups_(types_of(spec.aggregate.keys)) {}
 
   Result<void> open(const OperatorContext& context) override {

@@ -83,7 +83,6 @@ Result<void> RelationalPlanner::absorb_window(Grouped& grouped, const TimeWindow
         return reference.id == id ? value : nullptr;
       });
     });
-    grouped.spec.is_fixed_window[place] = true;
     return {};
   }
   if (key != grouped.keys.end() && !is_read_elsewhere(grouped.keys, grouped.calls, id) &&
@@ -92,7 +91,6 @@ Result<void> RelationalPlanner::absorb_window(Grouped& grouped, const TimeWindow
     *key = window.time;
     grouped.spec.sliding =
         SlidingKey{place, window.size_micros, window.slide_micros, window.start_micros};
-    grouped.spec.is_fixed_window[place] = true;
     return {};
   }
   STREAM_TRY(grouped.input, plan(grouped.below));
@@ -113,7 +111,6 @@ Result<Planned> RelationalPlanner::aggregate(const ResolvedPlan& node,
     grouped.below = grouped.below->inputs[0];
   }
   AggregateSpec& spec = grouped.spec;
-  spec.is_fixed_window.assign(grouped.keys.size(), false);
   const auto* window = grouped.below->as<TimeWindowPlan>();
   if (window && !aggregate.session) {
     STREAM_TRY(absorb_window(grouped, *window));

@@ -48,8 +48,7 @@ std::uint32_t as_bits(float value) {
 
 }  // namespace
 
-RowKeys::RowKeys(std::vector<DataType> types, const std::vector<bool>& is_fixed_window)
-    : types_(std::move(types)) {
+RowKeys::RowKeys(std::vector<DataType> types, bool packs_windows) : types_(std::move(types)) {
   if (types_.size() == 1 && is_text(types_[0].kind)) {
     form_ = Form::text;
     return;
@@ -57,8 +56,7 @@ RowKeys::RowKeys(std::vector<DataType> types, const std::vector<bool>& is_fixed_
   std::size_t offset = 0;
   std::size_t num_windows = 0;
   for (std::size_t i = 0; i < types_.size(); ++i) {
-    const bool is_window =
-        i < is_fixed_window.size() && is_fixed_window[i] && is_window_type(types_[i]);
+    const bool is_window = packs_windows && is_window_type(types_[i]);
     const std::size_t width = packed_width(types_[i], is_window);
     num_windows += is_window ? 1 : 0;
     if (width == 0 || num_windows > 1) return;

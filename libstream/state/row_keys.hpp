@@ -12,8 +12,9 @@ namespace stream {
 
 class RowKeys {
  public:
-  /// `is_fixed_window`, by column: a window whose end follows from its start.
-  explicit RowKeys(std::vector<DataType> types, const std::vector<bool>& is_fixed_window = {});
+  /// `packs_windows`: of windows that are as long as the first one only the start is in a key, so
+  /// that keys of two RowKeys are not to be compared.
+  explicit RowKeys(std::vector<DataType> types, bool packs_windows = false);
 
   std::size_t num_columns() const { return types_.size(); }
   const std::vector<DataType>& types() const { return types_; }

@@ -76,7 +76,6 @@ TEST_CASE("distinct and filtered aggregates see each value once and chosen rows 
 TEST_CASE("two numbers, wide or null keys and windows are told apart") {
   AggregateSpec spec;
   spec.keys = {input(0, window_type()), input(1, bigint())};
-  spec.is_fixed_window = {true, false};
   spec.calls = {aggregate_call("count", {one()})};
   spec.schema = schema_of({{"w", window_type()}, {"k", bigint()}, {"n", bigint()}});
   OperatorCase script = case_of(
@@ -196,7 +195,6 @@ namespace {
 StreamingAggregateSpec windowed(OutputMode mode) {
   StreamingAggregateSpec spec;
   spec.aggregate.keys = {input(0, window_type()), input(1, text())};
-  spec.aggregate.is_fixed_window = {true};
   spec.aggregate.calls = {aggregate_call("count", {one()}),
                           aggregate_call("max", {input(2, bigint())})};
   spec.aggregate.schema =

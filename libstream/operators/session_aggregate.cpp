@@ -1,9 +1,8 @@
 #include <libstream/operators/aggregate_columns.hpp>
 #include <libstream/operators/evaluation_scope.hpp>
-#include <libstream/operators/expiry_index.hpp>
-#include <libstream/operators/key_sessions.hpp>
 #include <libstream/operators/late_groups.hpp>
 #include <libstream/operators/session_aggregate.hpp>
+#include <libstream/operators/session_expiry.hpp>
 #include <libstream/operators/session_rows.hpp>
 #include <libstream/operators/state_layout.hpp>
 
@@ -58,7 +57,7 @@ class SessionAggregateOperator final : public Operator {
   Result<void> begin(const EpochStart& start) override {
     scope_.begin(start);
     if (!spec_.is_streaming) forget_all();
-    if (needs_filing_) file_all();
+    if (std::exchange(is_restored_, false)) expiry_.watch_all();
     late_watermark_ = at_input(start.late_watermark);
     late_groups_.begin_epoch();
     held_.clear();
@@ -130,7 +129,7 @@ class SessionAggregateOperator final : public Operator {
     STREAM_TRY(const auto rows, restored_rows(piece, writer_->layout(), context_->groups,
                                               context_->num_groups, context_->pool));
     if (!rows) return {};
-    needs_filing_ = true;
+    is_restored_ = true;
     const std::size_t num_keys = keys_.num_columns();
     const std::span<const Column> deleted(rows->deleted.columns());
     std::span<const RowKey> keys = keys_.encode(deleted.first(num_keys), rows->deleted.num_rows());
@@ -372,30 +371,10 @@ class SessionAggregateOperator final : public Operator {
     old_.clear();
   }
 
-  /// To be looked at in the next epoch.
-  void watch(std::uint32_t number) {
-    sessions_[number].is_watched = true;
-    young_.push_back(number);
-  }
-
-  void file(std::uint32_t number) {
-    sessions_[number].is_watched = true;
-    by_end_.add(sessions_[number].end, number);
-  }
-
-  void file_all() {
-    needs_filing_ = false;
-    by_end_.clear();
-    young_.clear();
-    for (std::uint32_t number = 0; number < sessions_.num_numbers(); ++number) {
-      if (sessions_[number].is_used) file(number);
-    }
-  }
-
   void find_old(EpochMillis watermark) {
     const bool evicts =
         spec_.is_streaming && spec_.has_watermark && spec_.mode != OutputMode::complete;
-    if (evicts) take_old(watermark);
+    if (evicts) expiry_.take_old(watermark, old_);
     for (std::size_t i = 0; i < changed_.size(); ++i) {
       prefetch_sessions(changed_, i + kKeyAhead);
       const std::uint32_t number = changed_[i];
@@ -403,41 +382,9 @@ class SessionAggregateOperator final : public Operator {
       if (!session.is_changed) continue;  // merged into another
       session.is_changed = false;
       ++updated_;
-      if (!evicts || session.is_watched) continue;
-      if (session.end <= watermark_micros(watermark))
-        leave(number);
-      else
-        watch(number);
+      if (evicts) expiry_.add(number, watermark, old_);
     }
     changed_.clear();
-  }
-
-  /// A session that has grown longer is found under the end it had, and filed again.
-  void take_old(EpochMillis watermark) {
-    watched_.clear();
-    by_end_.take_through(watermark, watched_);
-    // Most sessions of the last epoch end where the epochs are long, and grow where they are short:
-    // only the others are filed.
-    watched_.insert(watched_.end(), young_.begin(), young_.end());
-    young_.clear();
-    for (std::size_t i = 0; i < watched_.size(); ++i) {
-      prefetch_sessions(watched_, i + kKeyAhead);
-      const std::uint32_t number = watched_[i];
-      Session& session = sessions_[number];
-      // Its number may have become another's.
-      if (!session.is_used || session.is_leaving) continue;
-      if (session.end <= watermark_micros(watermark))
-        leave(number);
-      else if (session.is_changed)
-        watch(number);
-      else
-        file(number);
-    }
-  }
-
-  void leave(std::uint32_t number) {
-    sessions_[number].is_leaving = true;
-    old_.push_back(number);
   }
 
   void choose_emitted() {
@@ -494,14 +441,12 @@ class SessionAggregateOperator final : public Operator {
   std::optional<StateWriter> writer_;
   EpochMillis late_watermark_ = 0;
   KeySessions sessions_;
-  ExpiryIndex by_end_;
-  std::vector<std::uint32_t> young_;  ///< watched, and changed in the epoch before; not in by_end_
-  bool needs_filing_ = false;
+  SessionExpiry expiry_{sessions_};
+  bool is_restored_ = false;
   SessionRows held_;
   std::vector<std::uint32_t> row_sessions_;  ///< by place of held_
   std::size_t num_added_ = 0;                ///< places whose rows are in the states
   std::vector<RowKey> emitted_keys_;
-  std::vector<std::uint32_t> watched_;
   std::vector<std::uint32_t> rows_;
   std::vector<std::uint32_t> changed_;
   std::vector<std::uint32_t> dirty_;

@@ -1,5 +1,5 @@
-// The rows that an epoch brings to session windows: kept until its end, then looked at in the order
-// of their starts. One operator, one thread.
+// Rows on their way into session windows: kept until there are some thousand, or the epoch ends,
+// then looked at in the order of their starts. One operator, one thread.
 #pragma once
 
 #include <libstream/data/batch.hpp>

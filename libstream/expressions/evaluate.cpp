@@ -1,5 +1,6 @@
 #include <libstream/base/check.hpp>
 #include <libstream/data/column_builder.hpp>
+#include <libstream/data/gather.hpp>
 #include <libstream/expressions/evaluate.hpp>
 
 #include <algorithm>
@@ -57,7 +58,7 @@ Batch rows_for(const TypedExpression& expression, const Batch& batch, const Rows
   std::vector<Column> columns;
   for (std::size_t i = 0; i < batch.num_columns(); ++i) {
     if (is_used[i]) {
-      columns.push_back(take_column(batch.column(i), rows, pool));
+      columns.push_back(gather(batch.column(i), rows, pool));
     } else {
       Column shell;
       shell.type = batch.column(i).type;
@@ -97,12 +98,6 @@ BlockRef active_rows(std::span<const Operand> arguments, std::size_t num_rows, b
   return active;
 }
 
-Column null_column(const DataType& type, std::size_t num_rows, BlockPool& pool) {
-  ColumnBuilder builder(type, pool);
-  for (std::size_t i = 0; i < num_rows; ++i) builder.append_null();
-  return builder.finish();
-}
-
 /// Nulls of the arguments become nulls of the result.
 void add_nulls(Column& column, const BlockRef& active, BlockPool& pool) {
   if (!active) return;
@@ -133,9 +128,9 @@ Result<LambdaCall> bind_lambda(const LambdaFunction& lambda, const Batch& batch,
         for (const Operand& capture : *captures) {
           if (capture.is_constant) {
             const Rows zeros(outer_rows.size(), 0);
-            columns.push_back(take_column(capture.column, zeros, context.pool));
+            columns.push_back(gather(capture.column, zeros, context.pool));
           } else {
-            columns.push_back(take_column(capture.column, outer_rows, context.pool));
+            columns.push_back(gather(capture.column, outer_rows, context.pool));
           }
         }
         for (const Column& column : columns) schema->fields.push_back({"", column.type, true});
@@ -178,15 +173,9 @@ Result<Operand> call_function(const TypedExpression& expression, const FunctionC
 
 /// Puts values that were computed for some rows back in their places.
 class Scatter {
-  struct Place {
-    std::uint32_t part;
-    std::uint32_t index;
-  };
-  static constexpr Place kNull{0xffffffffu, 0};
-
  public:
   Scatter(const DataType& type, std::size_t num_rows, BlockPool& pool)
-      : builder_(type, pool), sources_(num_rows, kNull) {}
+      : type_(type), pool_(&pool), sources_(num_rows, kNone) {}
 
   void set(std::uint32_t row, std::size_t part, std::size_t index) {
     sources_[row] = {static_cast<std::uint32_t>(part), static_cast<std::uint32_t>(index)};
@@ -196,62 +185,143 @@ class Scatter {
     return parts_.size() - 1;
   }
   Column finish() {
-    for (const Operand& part : parts_) builder_.adopt(part.column.blocks);
-    for (const Place& place : sources_) {
-      if (place.part == kNull.part) {
-        builder_.append_null();
-      } else {
-        const Operand& part = parts_[place.part];
-        append_from(builder_, part.column, part.index(place.index));
-      }
+    std::vector<const Column*> columns;
+    std::vector<std::size_t> firsts(parts_.size());  // row of a part among those of all
+    std::size_t num_rows = 0;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (is_void(parts_[i])) continue;
+      columns.push_back(&parts_[i].column);
+      firsts[i] = std::exchange(num_rows, num_rows + parts_[i].column.num_rows);
     }
-    return builder_.finish();
+    if (columns.empty()) return null_column(type_, sources_.size(), *pool_);
+    Rows rows;
+    rows.reserve(sources_.size());
+    for (const Source& source : sources_) {
+      const bool is_null = source.part == kNone.part || is_void(parts_[source.part]);
+      rows.push_back(is_null ? kNullRow
+                             : static_cast<std::uint32_t>(firsts[source.part] +
+                                                          parts_[source.part].index(source.index)));
+    }
+    Column column = gather(concatenate(columns, *pool_), rows, *pool_);
+    column.type = type_;
+    return column;
   }
 
  private:
-  ColumnBuilder builder_;
-  std::vector<Place> sources_;
+  struct Source {
+    std::uint32_t part;
+    std::uint32_t index;
+  };
+  static constexpr Source kNone{0xffffffffu, 0};
+
+  static bool is_void(const Operand& operand) { return operand.type().kind == TypeKind::null; }
+
+  DataType type_;
+  BlockPool* pool_;
+  std::vector<Source> sources_;  ///< by row
   std::vector<Operand> parts_;
 };
 
 /// AND and OR: a later argument is evaluated for rows that earlier ones leave open.
-Result<Operand> evaluate_logical(const LazyCall& call, const Batch& batch,
-                                 EvaluationContext& context) {
-  const bool is_and = call.kind == LazyCall::Kind::logical_and;
-  const std::size_t num_rows = batch.num_rows();
-  constexpr std::uint8_t kUnknown = 2;
-  std::vector<std::uint8_t> states(num_rows, is_and ? 1 : 0);
-  Rows open = all_rows(num_rows);
-  for (const TypedExpr& argument : call.arguments) {
-    if (open.empty() && num_rows > 0) break;
-    const bool needs_selection = open.size() < num_rows && can_fail(*argument);
-    STREAM_TRY(const Operand operand, needs_selection
-                                          ? evaluate_rows(*argument, batch, open, context)
-                                          : evaluate_operand(*argument, batch, context));
-    Rows still_open;
-    for (std::size_t i = 0; i < open.size(); ++i) {
-      const std::uint32_t row = open[i];
-      const std::size_t at = needs_selection ? i : row;
-      if (operand.is_null(at)) {
-        states[row] = kUnknown;
-        still_open.push_back(row);
-      } else if (is_and ? is_false(operand, at) : is_true(operand, at)) {
-        states[row] = is_and ? 0 : 1;
-      } else {
-        still_open.push_back(row);
+class LogicalRows {
+ public:
+  LogicalRows(bool is_and, std::size_t num_rows, BlockPool& pool)
+      : is_and_(is_and), num_rows_(num_rows), values_(pool.allocate(num_rows + 1)) {
+    std::fill_n(states(), num_rows, is_and ? kTrue : kFalse);
+  }
+
+  bool has_open() const {
+    return std::find_if(states(), states() + num_rows_, [this](std::uint8_t state) {
+             return state != decided();
+           }) != states() + num_rows_;
+  }
+  Rows open() const {
+    Rows rows;
+    for (std::uint32_t row = 0; row < num_rows_; ++row) {
+      if (states()[row] != decided()) rows.push_back(row);
+    }
+    return rows;
+  }
+
+  /// An argument's values of all rows.
+  void add(const Operand& operand) {
+    if (operand.is_constant || operand.column.validity || is_null_type(operand)) {
+      for (std::size_t row = 0; row < num_rows_; ++row) add(operand, row, states()[row]);
+      return;
+    }
+    const auto* values = operand.column.data<std::uint8_t>();
+    std::uint8_t* const to = states();
+    if (is_and_) {
+      for (std::size_t row = 0; row < num_rows_; ++row)
+        to[row] = values[row] != 0 ? to[row] : kFalse;
+    } else {
+      for (std::size_t row = 0; row < num_rows_; ++row)
+        to[row] = values[row] != 0 ? kTrue : to[row];
+    }
+  }
+  /// Entry i of the operand belongs to rows[i].
+  void add(const Operand& operand, const Rows& rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) add(operand, i, states()[rows[i]]);
+  }
+
+  Operand finish(BlockPool& pool) {
+    Column column;
+    column.type = primitive(TypeKind::boolean);
+    column.num_rows = num_rows_;
+    if (std::memchr(states(), kUnknown, num_rows_) != nullptr) {
+      column.validity = pool.allocate(num_rows_ / 8 + 1);
+      std::memset(column.validity.data(), 0xff, num_rows_ / 8 + 1);
+      for (std::size_t row = 0; row < num_rows_; ++row) {
+        if (states()[row] != kUnknown) continue;
+        column.validity.data()[row >> 3] &= static_cast<char>(~(1u << (row & 7)));
+        states()[row] = kFalse;
       }
     }
-    open = std::move(still_open);
+    column.values = std::move(values_);
+    return {std::move(column), false};
   }
-  ColumnBuilder builder(primitive(TypeKind::boolean), context.pool);
-  for (const std::uint8_t state : states) {
-    if (state == kUnknown) {
-      builder.append_null();
+
+ private:
+  static constexpr std::uint8_t kFalse = 0, kTrue = 1, kUnknown = 2;
+
+  std::uint8_t* states() { return reinterpret_cast<std::uint8_t*>(values_.data()); }
+  const std::uint8_t* states() const {
+    return reinterpret_cast<const std::uint8_t*>(values_.data());
+  }
+  std::uint8_t decided() const { return is_and_ ? kFalse : kTrue; }
+  static bool is_null_type(const Operand& operand) {
+    return operand.column.type.kind == TypeKind::null;
+  }
+
+  void add(const Operand& operand, std::size_t at, std::uint8_t& state) const {
+    if (state == decided()) return;
+    if (operand.is_null(at))
+      state = kUnknown;
+    else if (is_and_ ? is_false(operand, at) : is_true(operand, at))
+      state = decided();
+  }
+
+  bool is_and_;
+  std::size_t num_rows_;
+  BlockRef values_;  ///< a state a row
+};
+
+Result<Operand> evaluate_logical(const LazyCall& call, const Batch& batch,
+                                 EvaluationContext& context) {
+  LogicalRows rows(call.kind == LazyCall::Kind::logical_and, batch.num_rows(), context.pool);
+  for (const TypedExpr& argument : call.arguments) {
+    if (can_fail(*argument)) {
+      const Rows open = rows.open();
+      if (open.empty() && batch.num_rows() > 0) break;
+      STREAM_TRY(const Operand operand, evaluate_rows(*argument, batch, open, context));
+      rows.add(operand, open);
     } else {
-      builder.append(state);
+      if (batch.num_rows() > 0 && !rows.has_open()) break;
+      STREAM_TRY(const Operand operand, evaluate_operand(*argument, batch, context));
+      rows.add(operand);
     }
   }
-  return Operand{builder.finish(), false};
+  return rows.finish(context.pool);
 }
 
 Result<Operand> evaluate_case(const TypedExpression& expression, const LazyCall& call,
@@ -348,7 +418,7 @@ Result<Operand> evaluate_operand(const TypedExpression& expression, const Batch&
 Column expand(const Operand& operand, std::size_t num_rows, BlockPool& pool) {
   if (!operand.is_constant) return operand.column;
   const Rows zeros(num_rows, 0);
-  return take_column(operand.column, zeros, pool);
+  return gather(operand.column, zeros, pool);
 }
 
 Result<Column> evaluate(const TypedExpression& expression, const Batch& batch,
@@ -384,13 +454,6 @@ void rows_where_true(const Operand& condition, std::size_t num_rows, Rows& rows)
     count += (values[row] != 0) & !condition.column.is_null(row);
   }
   rows.resize(count);
-}
-
-Column take_column(const Column& column, std::span<const std::uint32_t> rows, BlockPool& pool) {
-  ColumnBuilder builder(column.type, pool);
-  builder.adopt(column.blocks);
-  for (const std::uint32_t row : rows) append_from(builder, column, row);
-  return builder.finish();
 }
 
 }  // namespace stream

@@ -70,8 +70,6 @@ bool is_true_everywhere(const Operand& condition, std::size_t num_rows);
 void rows_where_true(const Operand& condition, std::size_t num_rows,
                      std::vector<std::uint32_t>& rows);
 
-/// Rows of a column in the given order, copied.
-Column take_column(const Column& column, std::span<const std::uint32_t> rows, BlockPool& pool);
 /// The operand as a column of num_rows rows.
 Column expand(const Operand& operand, std::size_t num_rows, BlockPool& pool);
 

@@ -1,3 +1,4 @@
+#include <libstream/data/gather.hpp>
 #include <libstream/expressions/evaluate.hpp>
 #include <libstream/expressions/function.hpp>
 #include <libstream/expressions/utf8.hpp>
@@ -406,7 +407,7 @@ std::vector<Column> CsvReader::finish() {
         kept.push_back(row);
       }
     }
-    for (Column& column : columns) column = take_column(column, kept, pool_);
+    for (Column& column : columns) column = gather(column, kept, pool_);
   }
   num_rows_ = 0;
   dropped_.clear();

@@ -1,6 +1,6 @@
+#include <libstream/data/gather.hpp>
 #include <libstream/operators/aggregate_columns.hpp>
 #include <libstream/operators/evaluation_scope.hpp>
-#include <libstream/operators/gather.hpp>
 
 #include <algorithm>
 #include <numeric>

@@ -1,7 +1,7 @@
+#include <libstream/data/gather.hpp>
 #include <libstream/expressions/function.hpp>
 #include <libstream/operators/deduplicate.hpp>
 #include <libstream/operators/expiry_index.hpp>
-#include <libstream/operators/gather.hpp>
 #include <libstream/operators/state_layout.hpp>
 #include <libstream/state/row_keys.hpp>
 

@@ -1,5 +1,5 @@
+#include <libstream/data/gather.hpp>
 #include <libstream/operators/evaluation_scope.hpp>
-#include <libstream/operators/gather.hpp>
 #include <libstream/operators/generate.hpp>
 
 #include <numeric>

@@ -1,7 +1,7 @@
 // An epoch's rows by key: what operators that call a function a key collect. One thread.
 #pragma once
 
-#include <libstream/operators/gather.hpp>
+#include <libstream/data/gather.hpp>
 #include <libstream/operators/row_builder.hpp>
 #include <libstream/state/row_keys.hpp>
 

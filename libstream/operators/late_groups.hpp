@@ -2,7 +2,7 @@
 // One thread.
 #pragma once
 
-#include <libstream/operators/gather.hpp>
+#include <libstream/data/gather.hpp>
 #include <libstream/state/row_keys.hpp>
 
 namespace stream {

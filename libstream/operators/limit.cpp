@@ -1,4 +1,4 @@
-#include <libstream/operators/gather.hpp>
+#include <libstream/data/gather.hpp>
 #include <libstream/operators/limit.hpp>
 #include <libstream/operators/state_layout.hpp>
 

@@ -1,6 +1,6 @@
+#include <libstream/data/gather.hpp>
 #include <libstream/data/value.hpp>
 #include <libstream/operators/evaluation_scope.hpp>
-#include <libstream/operators/gather.hpp>
 #include <libstream/operators/lookup_join.hpp>
 #include <libstream/operators/row_builder.hpp>
 

@@ -1,6 +1,6 @@
 #include <libstream/data/compare.hpp>
+#include <libstream/data/gather.hpp>
 #include <libstream/operators/evaluation_scope.hpp>
-#include <libstream/operators/gather.hpp>
 #include <libstream/operators/over.hpp>
 #include <libstream/operators/over_frames.hpp>
 #include <libstream/operators/row_sorter.hpp>

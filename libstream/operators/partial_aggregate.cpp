@@ -1,8 +1,8 @@
+#include <libstream/data/gather.hpp>
 #include <libstream/operators/add_hash.hpp>
 #include <libstream/operators/aggregate.hpp>
 #include <libstream/operators/aggregate_states.hpp>
 #include <libstream/operators/evaluation_scope.hpp>
-#include <libstream/operators/gather.hpp>
 #include <libstream/operators/row_builder.hpp>
 #include <libstream/operators/slice_merge.hpp>
 

@@ -1,4 +1,4 @@
-#include <libstream/operators/gather.hpp>
+#include <libstream/data/gather.hpp>
 #include <libstream/operators/row_sorter.hpp>
 
 #include <algorithm>

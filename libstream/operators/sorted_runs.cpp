@@ -1,5 +1,5 @@
 #include <libstream/data/compare.hpp>
-#include <libstream/operators/gather.hpp>
+#include <libstream/data/gather.hpp>
 #include <libstream/operators/sorted_runs.hpp>
 
 #include <algorithm>

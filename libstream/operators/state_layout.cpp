@@ -1,6 +1,6 @@
+#include <libstream/data/gather.hpp>
 #include <libstream/expressions/function.hpp>
 #include <libstream/operators/add_hash.hpp>
-#include <libstream/operators/gather.hpp>
 #include <libstream/operators/state_layout.hpp>
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
+#include <libstream/data/gather.hpp>
 #include <libstream/operators/evaluation_scope.hpp>
-#include <libstream/operators/gather.hpp>
 #include <libstream/operators/join_side.hpp>
 #include <libstream/operators/stream_join.hpp>
 #include <libstream/operators/waiting_memory.hpp>

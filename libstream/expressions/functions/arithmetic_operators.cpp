@@ -136,6 +136,18 @@ Result<ResolvedFunction> resolve_times(Arithmetic operation, Arguments arguments
   return std::move(*resolved);
 }
 
+/// Is it written down, and neither 0 nor -1, by which the least number cannot be divided?
+bool is_safe_divisor(const Argument& argument) {
+  if (!argument.constant) return false;
+  return std::visit(
+      []<class T>(const T& value) {
+        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+          return value != 0 && value != -1;
+        return false;
+      },
+      argument.constant->content);
+}
+
 Result<ResolvedFunction> resolve_arithmetic(Arithmetic operation, Arguments arguments,
                                             ArithmeticMode mode, const SqlSettings& settings) {
   const bool is_ansi = settings.is_ansi;
@@ -159,7 +171,8 @@ Result<ResolvedFunction> resolve_arithmetic(Arithmetic operation, Arguments argu
       resolved_as(type, type, type, make_number_arithmetic(operation, *kind, mode));
   const bool divides = operation != Arithmetic::add && operation != Arithmetic::subtract &&
                        operation != Arithmetic::multiply;
-  resolved.can_fail = mode == ArithmeticMode::ansi && (divides || !is_floating(*kind));
+  resolved.can_fail = mode == ArithmeticMode::ansi &&
+                      (divides ? !is_safe_divisor(arguments[1]) : !is_floating(*kind));
   return resolved;
 }
 

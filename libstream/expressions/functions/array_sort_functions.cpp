@@ -1,4 +1,5 @@
 // array_sort, with and without a comparison function.
+#include <libstream/data/gather.hpp>
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/functions/lambda_calls.hpp>
 
@@ -46,7 +47,7 @@ class Comparator {
   Result<Column> ask(const Places& left, const Places& right) const {
     const Column& column = input_.arguments[0].column.children[0];
     BlockPool& pool = input_.context.pool;
-    return input_.lambdas[0]({take_column(column, left, pool), take_column(column, right, pool)},
+    return input_.lambdas[0]({gather(column, left, pool), gather(column, right, pool)},
                              Places(left.size(), row_));
   }
   static Result<bool> judge(const Column& answers, std::size_t i) {

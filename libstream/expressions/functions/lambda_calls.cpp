@@ -1,3 +1,4 @@
+#include <libstream/data/gather.hpp>
 #include <libstream/expressions/functions/lambda_calls.hpp>
 
 #include <fmt/format.h>
@@ -29,7 +30,7 @@ Column entries_of(const KernelInput& input, std::size_t argument, std::size_t ch
   bool is_whole = flat.entries.size() == column.num_rows;
   for (std::size_t i = 0; is_whole && i < flat.entries.size(); ++i) is_whole = flat.entries[i] == i;
   if (is_whole) return column;
-  return take_column(column, flat.entries, input.context.pool);
+  return gather(column, flat.entries, input.context.pool);
 }
 
 Column positions_of(const FlatLists& flat, BlockPool& pool) {

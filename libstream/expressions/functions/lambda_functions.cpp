@@ -1,6 +1,7 @@
 // Functions that take a function over elements or entries: transform, filter, exists, forall,
 // zip_with, transform_keys, transform_values, map_filter, map_zip_with. The lambda is called once
 // a batch, for the entries of all rows.
+#include <libstream/data/gather.hpp>
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/functions/lambda_calls.hpp>
 #include <libstream/expressions/functions/map_building.hpp>
@@ -40,7 +41,7 @@ Column kept_entries(const KernelInput& input, const FlatLists& flat, const Colum
   }
   std::vector<Column> children;
   for (const Column& child : input.arguments[0].column.children)
-    children.push_back(take_column(child, kept, pool));
+    children.push_back(gather(child, kept, pool));
   return lists_of(input.type, offsets, std::move(children), pool);
 }
 

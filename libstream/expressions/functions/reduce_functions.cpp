@@ -1,5 +1,6 @@
 // aggregate (reduce): folds an array with a function, element by element. All rows of a batch take
 // one step at a time, those with the longest arrays last.
+#include <libstream/data/gather.hpp>
 #include <libstream/expressions/builtin_functions.hpp>
 #include <libstream/expressions/functions/lambda_calls.hpp>
 
@@ -38,7 +39,7 @@ Result<Column> fold(const KernelInput& input, const std::vector<std::uint32_t>& 
   std::vector<std::uint32_t> starts;
   for (const std::uint32_t row : rows)
     starts.push_back(static_cast<std::uint32_t>(zero.index(row)));
-  Column folded = take_column(zero.column, starts, pool);
+  Column folded = gather(zero.column, starts, pool);
   std::vector<Column> finished;  // shorter and shorter parts of the end
   std::size_t num_running = rows.size();
   for (std::size_t step = 0; num_running > 0; ++step) {
@@ -47,8 +48,8 @@ Result<Column> fold(const KernelInput& input, const std::vector<std::uint32_t>& 
     if (num_next < num_running) {
       std::vector<std::uint32_t> done = first_numbers(num_running);
       done.erase(done.begin(), done.begin() + static_cast<std::ptrdiff_t>(num_next));
-      finished.push_back(take_column(folded, done, pool));
-      folded = take_column(folded, first_numbers(num_next), pool);
+      finished.push_back(gather(folded, done, pool));
+      folded = gather(folded, first_numbers(num_next), pool);
       num_running = num_next;
       if (num_running == 0) break;
     }
@@ -59,7 +60,7 @@ Result<Column> fold(const KernelInput& input, const std::vector<std::uint32_t>& 
                                            rows.begin() + static_cast<std::ptrdiff_t>(num_running));
     STREAM_TRY(folded,
                call_lambda(input.lambdas[0],
-                           {std::move(folded), take_column(lists.column.children[0], places, pool)},
+                           {std::move(folded), gather(lists.column.children[0], places, pool)},
                            outer, type, pool));
   }
   ColumnBuilder builder(type, pool);

@@ -1,5 +1,5 @@
 #include <libstream/data/column_builder.hpp>
-#include <libstream/operators/gather.hpp>
+#include <libstream/data/gather.hpp>
 
 #include <algorithm>
 
@@ -152,7 +152,9 @@ void append_shifted(const std::vector<const Column*>& parts, Column& out) {
   }
 }
 
-Column concatenate_columns(const std::vector<const Column*>& parts, BlockPool& pool) {
+}  // namespace
+
+Column concatenate(const std::vector<const Column*>& parts, BlockPool& pool) {
   Column out;
   out.type = parts[0]->type;
   bool has_nulls = false;
@@ -193,12 +195,10 @@ Column concatenate_columns(const std::vector<const Column*>& parts, BlockPool& p
   for (std::size_t c = 0; c < out.type.children.size(); ++c) {
     std::vector<const Column*> children;
     for (const Column* part : parts) children.push_back(&part->children[c]);
-    out.children.push_back(concatenate_columns(children, pool));
+    out.children.push_back(concatenate(children, pool));
   }
   return out;
 }
-
-}  // namespace
 
 Batch concatenate(std::span<const Batch> batches, BlockPool& pool) {
   if (batches.size() == 1) return batches[0];
@@ -208,7 +208,7 @@ Batch concatenate(std::span<const Batch> batches, BlockPool& pool) {
   for (std::size_t c = 0; c < batches[0].num_columns(); ++c) {
     std::vector<const Column*> parts;
     for (const Batch& batch : batches) parts.push_back(&batch.column(c));
-    columns.push_back(concatenate_columns(parts, pool));
+    columns.push_back(concatenate(parts, pool));
   }
   return {batches[0].shared_schema(), std::move(columns), num_rows};
 }

@@ -1,5 +1,5 @@
-// Rows of columns in another order. Texts keep pointing into the blocks they lie in. Used by the
-// operators; pure functions.
+// Rows of columns in another order. Texts keep pointing into the blocks they lie in (take_rows
+// copies them). Used by operators and expressions; pure functions.
 #pragma once
 
 #include <libstream/data/batch.hpp>
@@ -13,7 +13,9 @@ inline constexpr std::uint32_t kNullRow = 0xffffffffu;
 Column gather(const Column& column, std::span<const std::uint32_t> rows, BlockPool& pool);
 /// The same for all columns.
 Batch gather(const Batch& batch, std::span<const std::uint32_t> rows, BlockPool& pool);
-/// Batches of one schema after each other; texts are not copied. Requires one batch.
+/// Columns of one type after each other; texts are not copied. Requires one column.
+Column concatenate(const std::vector<const Column*>& parts, BlockPool& pool);
+/// The same for batches of one schema.
 Batch concatenate(std::span<const Batch> batches, BlockPool& pool);
 /// `num_rows` nulls.
 Column null_column(const DataType& type, std::size_t num_rows, BlockPool& pool);

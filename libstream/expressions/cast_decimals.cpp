@@ -33,12 +33,11 @@ std::string decimal_literal(Int128 value, int scale) {
 template <class From, class Convert, class Text>
 Kernel to_decimal(const DataType& to, CastMode mode, Convert convert, Text text) {
   return [to, on_failure = failure_of(mode), convert, text](const KernelInput& input) {
-    const Int128 bound = power_of_ten(to.precision);
     return map_checked<From, Int128>(
         input, on_failure,
         [&](From value, Int128& out) -> std::int32_t {
           const std::optional<Int128> unscaled = convert(value);
-          if (!unscaled || *unscaled >= bound || *unscaled <= -bound) return -1;
+          if (!unscaled || !fits_precision(*unscaled, to.precision)) return -1;
           out = *unscaled;
           return 0;
         },
@@ -76,8 +75,8 @@ Kernel floating_to_decimal(const DataType& to, CastMode mode, double divisor) {
 /// Into decimals that hold every value of the type: nothing is to be checked.
 template <class From>
 Kernel widened(int shift) {
-  return [factor = static_cast<Unsigned128>(power_of_ten(shift))](const KernelInput& input)
-             -> Result<Column> {
+  return [factor = static_cast<Unsigned128>(power_of_ten(shift))](
+             const KernelInput& input) -> Result<Column> {
     return map_values<From, Int128>(input, [factor](From value) {
       // Unsigned, as rows of null may hold anything.
       return static_cast<Int128>(static_cast<Unsigned128>(Int128{value}) * factor);

@@ -1,6 +1,7 @@
 #include <libstream/base/check.hpp>
 #include <libstream/data/column_builder.hpp>
 #include <libstream/data/gather.hpp>
+#include <libstream/expressions/column_loop.hpp>
 #include <libstream/expressions/evaluate.hpp>
 
 #include <algorithm>
@@ -171,6 +172,8 @@ Result<Operand> call_function(const TypedExpression& expression, const FunctionC
   return Operand{std::move(column), is_constant};
 }
 
+bool is_void(const Operand& operand) { return operand.type().kind == TypeKind::null; }
+
 /// Puts values that were computed for some rows back in their places.
 class Scatter {
  public:
@@ -214,8 +217,6 @@ class Scatter {
   };
   static constexpr Source kNone{0xffffffffu, 0};
 
-  static bool is_void(const Operand& operand) { return operand.type().kind == TypeKind::null; }
-
   DataType type_;
   BlockPool* pool_;
   std::vector<Source> sources_;  ///< by row
@@ -245,7 +246,7 @@ class LogicalRows {
 
   /// An argument's values of all rows.
   void add(const Operand& operand) {
-    if (operand.is_constant || operand.column.validity || is_null_type(operand)) {
+    if (operand.is_constant || operand.column.validity || is_void(operand)) {
       for (std::size_t row = 0; row < num_rows_; ++row) add(operand, row, states()[row]);
       return;
     }
@@ -268,14 +269,11 @@ class LogicalRows {
     Column column;
     column.type = primitive(TypeKind::boolean);
     column.num_rows = num_rows_;
-    if (std::memchr(states(), kUnknown, num_rows_) != nullptr) {
-      column.validity = pool.allocate(num_rows_ / 8 + 1);
-      std::memset(column.validity.data(), 0xff, num_rows_ / 8 + 1);
-      for (std::size_t row = 0; row < num_rows_; ++row) {
-        if (states()[row] != kUnknown) continue;
-        column.validity.data()[row >> 3] &= static_cast<char>(~(1u << (row & 7)));
-        states()[row] = kFalse;
-      }
+    NullMarks nulls(column, pool);
+    for (std::size_t row = 0; row < num_rows_; ++row) {
+      if (states()[row] != kUnknown) continue;
+      nulls.set(row);
+      states()[row] = kFalse;
     }
     column.values = std::move(values_);
     return {std::move(column), false};
@@ -289,9 +287,6 @@ class LogicalRows {
     return reinterpret_cast<const std::uint8_t*>(values_.data());
   }
   std::uint8_t decided() const { return is_and_ ? kFalse : kTrue; }
-  static bool is_null_type(const Operand& operand) {
-    return operand.column.type.kind == TypeKind::null;
-  }
 
   void add(const Operand& operand, std::size_t at, std::uint8_t& state) const {
     if (state == decided()) return;
@@ -358,7 +353,7 @@ Result<Operand> evaluate_coalesce(const TypedExpression& expression, const LazyC
     Rows rest;
     const std::size_t part = scatter.add(operand);
     for (std::size_t i = 0; i < open.size(); ++i) {
-      if (operand.is_null(i) || operand.type().kind == TypeKind::null) {
+      if (operand.is_null(i) || is_void(operand)) {
         rest.push_back(open[i]);
       } else {
         scatter.set(open[i], part, i);

@@ -1,4 +1,5 @@
 #include <libstream/data/date_time.hpp>
+#include <libstream/expressions/column_loop.hpp>
 #include <libstream/expressions/row_kernel.hpp>
 #include <libstream/plans/window_expressions.hpp>
 
@@ -144,16 +145,10 @@ TypedExpr session_of(const SessionWindowPlan& session) {
     // A gap that is not positive makes no session.
     const std::int64_t* starts = column.children[0].data<std::int64_t>();
     const std::int64_t* ends = column.children[1].data<std::int64_t>();
-    bool are_sessions = true;
-    for (std::size_t row = 0; row < input.num_rows; ++row) are_sessions &= starts[row] < ends[row];
-    if (are_sessions) return column;
-    BlockRef validity = input.context.pool.allocate((input.num_rows + 7) / 8 + 8);
-    std::memset(validity.data(), 0xff, (input.num_rows + 7) / 8 + 8);
+    NullMarks nulls(column, input.context.pool);
     for (std::size_t row = 0; row < input.num_rows; ++row) {
-      if (ends[row] <= starts[row])
-        validity.data()[row / 8] &= static_cast<char>(~(1u << (row % 8)));
+      if (ends[row] <= starts[row]) nulls.set(row);
     }
-    column.validity = std::move(validity);
     return column;
   };
   return make_typed(window_type(session.time->type), true,

@@ -2,6 +2,7 @@
 #include <libstream/base/hash.hpp>
 #include <libstream/data/batch.hpp>
 #include <libstream/data/column_builder.hpp>
+#include <libstream/data/gather.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -140,20 +141,12 @@ void hash_column(const Column& column, std::span<std::uint64_t> hashes) {
   for (std::size_t row = 0; row < hashes.size(); ++row) hashes[row] = hash_value(column, row);
 }
 
-template <class T>
-void take_values(const Column& column, std::span<const std::uint32_t> rows, Column& taken) {
-  const T* from = column.data<T>();
-  auto* to = reinterpret_cast<T*>(taken.values.data());
-  for (const std::uint32_t row : rows) *to++ = from[row];
-}
-
-/// A column for take_rows: plain values without nulls by a loop, others one by one.
+/// A column for take_rows: texts and lists one by one.
 Column take_column(const Column& column, std::span<const std::uint32_t> rows, BlockPool& pool) {
   const TypeKind kind = column.type.kind;
-  const std::size_t width = value_width(kind);
-  const bool is_plain = !column.validity && !is_text(kind) && !is_list(kind) &&
-                        (width >= 4 || kind == TypeKind::structure) && !rows.empty();
-  if (!is_plain) {
+  if (!is_text(kind) && !is_list(kind) && kind != TypeKind::structure)
+    return gather(column, rows, pool);
+  if (kind != TypeKind::structure || column.validity) {
     ColumnBuilder builder(column.type, pool);
     for (const std::uint32_t row : rows) append_from(builder, column, row);
     return builder.finish();
@@ -161,12 +154,8 @@ Column take_column(const Column& column, std::span<const std::uint32_t> rows, Bl
   Column taken;
   taken.type = column.type;
   taken.num_rows = rows.size();
-  if (width > 0) taken.values = pool.allocate(rows.size() * width);
   for (const Column& child : column.children)
     taken.children.push_back(take_column(child, rows, pool));
-  if (width == 4) take_values<std::uint32_t>(column, rows, taken);
-  if (width == 8) take_values<std::uint64_t>(column, rows, taken);
-  if (width == 16) take_values<Int128>(column, rows, taken);
   return taken;
 }
 

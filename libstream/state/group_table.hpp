@@ -7,6 +7,7 @@
 #include <libstream/state/byte_table.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -14,38 +15,51 @@
 
 namespace stream {
 
-/// A key ready to be looked up. Up to 16 bytes are in low and high; longer ones at `data`.
+/// A key ready to be looked up, and as a table keeps it.
 struct RowKey {
   /// The size of a null text: no text is that long.
   static constexpr std::uint32_t kNullText = 0x7fffffffu;
 
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
+  std::uint64_t low = 0;   ///< the first eight bytes
+  std::uint64_t high = 0;  ///< the next eight, or of more than 16 bytes the address of all
   std::uint32_t size = 0;
-  const char* data = nullptr;
+  std::uint32_t hash = 0;
 
+  /// Of up to 16 bytes, zeros behind them.
+  static RowKey of_words(std::uint64_t low, std::uint64_t high, std::uint32_t size) {
+    return {low, high, size, mix(low ^ (high * 0x9e3779b97f4a7c15ULL) ^ size)};
+  }
+  /// Bytes of more than 16 must stay where they are as long as the key.
   static RowKey of(std::string_view bytes) {
     const Prefix prefix = load_prefix(bytes.data(), bytes.size());
-    return {prefix.low, prefix.high, static_cast<std::uint32_t>(bytes.size()), bytes.data()};
+    const auto size = static_cast<std::uint32_t>(bytes.size());
+    if (size <= 16) [[likely]]
+      return of_words(prefix.low, prefix.high, size);
+    return {prefix.low, reinterpret_cast<std::uint64_t>(bytes.data()), size,
+            mix(hash_bytes(bytes.data() + 8, size - 8) ^ prefix.low ^ size)};
   }
-  static RowKey null_text() { return {0, 0, kNullText, nullptr}; }
+  static RowKey null_text() { return of_words(0, 0, kNullText); }
 
   bool is_long() const { return size - 17u < kNullText - 17u; }
   std::string_view bytes() const {
-    if (is_long()) return {data, size};
+    if (is_long()) return {reinterpret_cast<const char*>(high), size};
     return {reinterpret_cast<const char*>(&low), size == kNullText ? 0 : size};
   }
-  std::uint64_t hash() const {
-    std::uint64_t mixed = low ^ (high * 0x9e3779b97f4a7c15ULL) ^ size;
-    if (is_long()) [[unlikely]]
-      mixed ^= hash_bytes(data + 16, size - 16);
-    // Both halves of the product: every bit of the key reaches the low bits.
-    const Product product = static_cast<Product>(mixed) * 0x9ddfea08eb382d69ULL;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  bool operator==(const RowKey& other) const {
+    if (low != other.low || size != other.size) return false;
+    if (high == other.high) [[likely]]
+      return true;
+    return is_long() && bytes() == other.bytes();
   }
 
  private:
   __extension__ typedef unsigned __int128 Product;
+
+  static std::uint32_t mix(std::uint64_t bits) {
+    // Both halves of the product: every bit of the key reaches the low bits.
+    const Product product = static_cast<Product>(bits) * 0x9ddfea08eb382d69ULL;
+    return static_cast<std::uint32_t>(product) ^ static_cast<std::uint32_t>(product >> 64);
+  }
 };
 
 class GroupTable {
@@ -58,64 +72,50 @@ class GroupTable {
   std::size_t num_groups() const { return keys_.size(); }
   bool is_used(std::uint32_t group) const { return keys_[group].size != kUnused; }
   std::size_t bytes() const {
-    return entries_.capacity() * sizeof(Entry) + keys_.capacity() * sizeof(StoredKey) +
-           arena_.bytes();
+    return entries_.capacity() * sizeof(Entry) + keys_.capacity() * sizeof(RowKey) + arena_.bytes();
   }
 
   /// The groups of all keys; missing ones are made. Numbers of erased groups are used first.
   /// Returns the rows for which groups were made, in order; valid until the next call.
   std::span<const std::uint32_t> find_or_insert(std::span<const RowKey> keys,
                                                 std::span<std::uint32_t> groups) {
-    hashes_.resize(keys.size() + kRowsAtOnce);
-    for (std::size_t i = 0; i < keys.size(); ++i) hashes_[i] = short_hash(keys[i]);
-    std::size_t num_made = 0;
-    first_rows_.resize(keys.size());
-    const auto look_up = [&](std::size_t i, std::size_t place) {
-      bool is_new = false;
-      groups[i] = find_or_insert(keys[i], hashes_[i], place, is_new);
-      // Without a branch: with many keys nobody can guess which row brings a new one.
-      first_rows_[num_made] = static_cast<std::uint32_t>(i);
-      num_made += static_cast<std::size_t>(is_new);
-    };
-    std::size_t i = 0;
-    // A table that is in the cache needs nothing fetched.
-    for (; i < keys.size() && entries_.size() <= kInCache; ++i) {
-      if (size_ >= most_) [[unlikely]]
-        grow();
-      look_up(i, hashes_[i]);
+    first_rows_.clear();
+    for (std::size_t first = 0; first < keys.size(); first += kRowsAtOnce) {
+      const std::size_t end = std::min(first + kRowsAtOnce, keys.size());
+      while (size_ + (end - first) > most_) grow();
+      if (keys_.empty()) {  // a group for find_known() to compare with: the first row takes it
+        keys_.push_back({0, 0, kUnused, 0});
+        free_.push_back(0);
+      }
+      std::size_t places[kRowsAtOnce];
+      std::uint64_t missed = find_known(keys, first, end, groups, places);
+      for (; missed != 0; missed &= missed - 1) {
+        const auto i = static_cast<std::size_t>(std::countr_zero(missed));
+        bool is_new = false;
+        groups[first + i] = find_or_insert(keys[first + i], places[i], is_new);
+        if (is_new) first_rows_.push_back(static_cast<std::uint32_t>(first + i));
+      }
     }
-    for (; i < keys.size(); i += kRowsAtOnce)
-      look_up_far(i, std::min(i + kRowsAtOnce, keys.size()), look_up);
-    return std::span(first_rows_).first(num_made);
+    return first_rows_;
   }
   std::uint32_t find_or_insert(const RowKey& key, bool& is_new) {
     if (size_ >= most_) grow();
-    const std::uint32_t hash = short_hash(key);
-    return find_or_insert(key, hash, hash, is_new);
+    return find_or_insert(key, key.hash, is_new);
   }
 
   /// kNone: not there.
   std::uint32_t find(const RowKey& key) const {
     if (size_ == 0) return kNone;
-    const std::uint32_t hash = short_hash(key);
-    for (std::size_t i = hash;; ++i) {
+    for (std::size_t i = key.hash;; ++i) {
       const Entry& entry = entries_[i & mask_];
       if (entry.group_plus_one == 0) return kNone;
-      if (entry.hash == hash && matches(keys_[entry.group_plus_one - 1], key))
+      if (entry.hash == key.hash && keys_[entry.group_plus_one - 1] == key)
         return entry.group_plus_one - 1;
     }
   }
 
   /// The key of a used group. Valid until the table changes. Keys lie in the order of groups.
-  RowKey key(std::uint32_t group) const {
-    const StoredKey& stored = keys_[group];
-    RowKey key{stored.low, stored.high, stored.size, nullptr};
-    if (key.is_long()) {
-      key.data = reinterpret_cast<const char*>(stored.high);
-      key.high = load_prefix(key.data, key.size).high;
-    }
-    return key;
-  }
+  RowKey key(std::uint32_t group) const { return keys_[group]; }
 
   /// Forgets used groups, each named once; their numbers will be used anew.
   void erase(std::span<const std::uint32_t> groups) {
@@ -126,10 +126,10 @@ class GroupTable {
     }
   }
   void erase(std::uint32_t group) {
-    StoredKey& stored = keys_[group];
+    RowKey& stored = keys_[group];
     std::size_t hole = stored.hash;
     while (entries_[hole & mask_].group_plus_one != group + 1) ++hole;
-    if (is_long(stored)) dead_bytes_ += stored.size;
+    if (stored.is_long()) dead_bytes_ += stored.size;
     stored.size = kUnused;
     free_.push_back(group);
     --size_;
@@ -171,17 +171,11 @@ class GroupTable {
     std::uint32_t hash = 0;
     std::uint32_t group_plus_one = 0;  ///< 0: empty
   };
-  struct StoredKey {
-    std::uint64_t low = 0;
-    std::uint64_t high = 0;  ///< of a long key: its place in the arena
-    std::uint32_t size = 0;  ///< kUnused: there is no such group now
-    std::uint32_t hash = 0;
-  };
-  static constexpr std::uint32_t kUnused = 0xffffffffu;
-  static constexpr std::size_t kRowsAtOnce = 32;
-  static constexpr std::size_t kKeyAhead = 16;  ///< erase() fetches
+  static constexpr std::uint32_t kUnused = 0xffffffffu;  ///< the size of no key
+  static constexpr std::size_t kRowsAtOnce = 64;         ///< the bits of a word
+  static constexpr std::size_t kEntryAhead = 32;         ///< rows
+  static constexpr std::size_t kKeyAhead = 16;           ///< groups, when they are erased
   static constexpr std::size_t kSmall = 4096;
-  static constexpr std::size_t kInCache = 8192;        ///< entries
   static constexpr std::size_t kQuickGrowth = 65'536;  ///< entries; above, memory counts more
   static constexpr std::size_t kMinDeadBytes = 1u << 20;
 
@@ -191,57 +185,53 @@ class GroupTable {
     if (num_entries <= 1u << 18) return 8;
     return num_entries <= 1u << 20 ? 4 : 2;
   }
-  static std::uint32_t short_hash(const RowKey& key) {
-    return static_cast<std::uint32_t>(key.hash());
-  }
-  static bool is_long(const StoredKey& stored) {
-    return RowKey{0, 0, stored.size, nullptr}.is_long();
-  }
-  static bool matches(const StoredKey& stored, const RowKey& key) {
-    if (stored.low != key.low || stored.size != key.size) return false;
-    if (!key.is_long()) [[likely]]
-      return stored.high == key.high;
-    return std::memcmp(reinterpret_cast<const char*>(stored.high), key.data, key.size) == 0;
-  }
-
-  /// Looks up some rows of a table beyond the cache. Entries are fetched while the rows before are
-  /// looked up, then the keys that they name.
-  template <class LookUp>
-  void look_up_far(std::size_t first, std::size_t end, LookUp look_up) {
-    while (size_ + (end - first) > most_) grow();
-    std::size_t places[kRowsAtOnce];
+  /// Writes the groups of those of rows first … end − 1 whose keys are there, and returns a bit for
+  /// each other row: no entry of its key lies before its place. Without a branch on what is found:
+  /// with many keys nobody can guess which rows bring new ones. While entries are read those of
+  /// later rows are fetched, and the keys that they name.
+  std::uint64_t find_known(std::span<const RowKey> keys, std::size_t first, std::size_t end,
+                           std::span<std::uint32_t> groups, std::size_t* places) const {
+    const std::size_t last = keys.size() - 1;
     for (std::size_t i = first; i < end; ++i) {
-      __builtin_prefetch(&entries_[hashes_[i + kRowsAtOnce] & mask_]);
-      std::size_t place = hashes_[i];
+      __builtin_prefetch(&entries_[keys[std::min(i + kEntryAhead, last)].hash & mask_]);
+      const std::uint32_t hash = keys[i].hash;
+      std::size_t place = hash;
       const Entry* entry = &entries_[place & mask_];
-      while (entry->group_plus_one != 0 && entry->hash != hashes_[i])
-        entry = &entries_[++place & mask_];
+      while (entry->group_plus_one != 0 && entry->hash != hash) entry = &entries_[++place & mask_];
       places[i - first] = place;
-      // Of an empty entry the first key: nobody could guess which entries are.
+      // For an empty entry the key of group 0, which is another.
       const std::uint32_t next = entry->group_plus_one;
-      __builtin_prefetch(keys_.data() + (next - static_cast<std::uint32_t>(next != 0)));
+      groups[i] = next - static_cast<std::uint32_t>(next != 0);
+      prefetch_key(groups[i]);
     }
-    for (std::size_t i = first; i < end; ++i) look_up(i, places[i - first]);
+    std::uint64_t missed = 0;
+    for (std::size_t i = first; i < end; ++i) {
+      const RowKey& known = keys_[groups[i]];
+      const RowKey& key = keys[i];
+      // Long keys are told apart by their addresses here, and so are all missed.
+      const std::uint64_t difference =
+          (known.low ^ key.low) | (known.high ^ key.high) | (known.size ^ key.size);
+      missed |= static_cast<std::uint64_t>(difference != 0) << (i - first);
+    }
+    return missed;
   }
 
-  /// There is room for one more. No entry of the key lies before `place`, where its probe may
-  /// begin.
-  [[gnu::always_inline]] std::uint32_t find_or_insert(const RowKey& key, std::uint32_t hash,
-                                                      std::size_t place, bool& is_new) {
+  /// There is room for one more. No entry of the key lies before `place`.
+  std::uint32_t find_or_insert(const RowKey& key, std::size_t place, bool& is_new) {
     for (std::size_t i = place;; ++i) {
       Entry& entry = entries_[i & mask_];
       if (entry.group_plus_one == 0) {
         is_new = true;
-        return insert(entry, key, hash);
+        return insert(entry, key);
       }
-      if (entry.hash == hash && matches(keys_[entry.group_plus_one - 1], key)) {
+      if (entry.hash == key.hash && keys_[entry.group_plus_one - 1] == key) {
         is_new = false;
         return entry.group_plus_one - 1;
       }
     }
   }
 
-  [[gnu::noinline]] std::uint32_t insert(Entry& entry, const RowKey& key, std::uint32_t hash) {
+  [[gnu::noinline]] std::uint32_t insert(Entry& entry, const RowKey& key) {
     std::uint32_t group = static_cast<std::uint32_t>(keys_.size());
     if (free_.empty()) {
       keys_.push_back({});
@@ -249,10 +239,9 @@ class GroupTable {
       group = free_.back();
       free_.pop_back();
     }
-    const std::uint64_t high =
-        key.is_long() ? reinterpret_cast<std::uint64_t>(arena_.copy(key.data, key.size)) : key.high;
-    keys_[group] = {key.low, high, key.size, hash};
-    entry = {hash, group + 1};
+    keys_[group] = key;
+    if (key.is_long()) keep(keys_[group], arena_);
+    entry = {key.hash, group + 1};
     ++size_;
     return group;
   }
@@ -271,12 +260,14 @@ class GroupTable {
     }
   }
 
+  /// Gives a long key bytes of its own.
+  static void keep(RowKey& key, KeyArena& arena) {
+    key.high = reinterpret_cast<std::uint64_t>(arena.copy(key.bytes().data(), key.size));
+  }
   void compact_arena() {
     KeyArena live;
-    for (StoredKey& stored : keys_) {
-      if (stored.size != kUnused && is_long(stored))
-        stored.high = reinterpret_cast<std::uint64_t>(
-            live.copy(reinterpret_cast<const char*>(stored.high), stored.size));
+    for (RowKey& stored : keys_) {
+      if (stored.size != kUnused && stored.is_long()) keep(stored, live);
     }
     arena_ = std::move(live);
     dead_bytes_ = 0;
@@ -286,13 +277,11 @@ class GroupTable {
   std::size_t mask_ = 0;
   std::size_t most_ = 0;  ///< keys, before it grows
   std::size_t size_ = 0;
-  LargeArray<StoredKey> keys_;  ///< by group
+  LargeArray<RowKey> keys_;  ///< by group
   std::vector<std::uint32_t> free_;
   KeyArena arena_;
   std::size_t dead_bytes_ = 0;
-  // Of the last keys that were looked up together.
-  std::vector<std::uint32_t> hashes_;
-  std::vector<std::uint32_t> first_rows_;
+  std::vector<std::uint32_t> first_rows_;  ///< of the last keys that were looked up together
 };
 
 }  // namespace stream

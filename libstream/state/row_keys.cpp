@@ -46,6 +46,56 @@ std::uint32_t as_bits(float value) {
   return bits;
 }
 
+/// The bytes of up to 16 of some rows, as two words each.
+struct Words {
+  std::array<std::uint64_t, kPackedAtOnce> low{};
+  std::array<std::uint64_t, kPackedAtOnce> high{};
+};
+
+template <class Place>
+void pack(std::size_t begin, std::size_t end, std::size_t offset, Words& words, Place place) {
+  std::uint64_t* to = (offset < 8 ? words.low : words.high).data();
+  const auto shift = static_cast<unsigned>(8 * (offset % 8));
+  for (std::size_t row = begin; row < end; ++row) to[row - begin] |= place(row) << shift;
+}
+
+/// The values that are words of keys as they are; else nullptr.
+const std::uint64_t* words_of(const Column& column, std::size_t width) {
+  const bool is_word = width == sizeof(std::uint64_t) && column.type.kind != TypeKind::float64;
+  return is_word ? column.data<std::uint64_t>() : nullptr;
+}
+
+/// Rows begin … end − 1 of a column of fixed width, `offset` bytes behind the first of the words,
+/// which are zero there.
+void pack_column(const Column& column, std::size_t width, std::size_t begin, std::size_t end,
+                 std::size_t offset, Words& words) {
+  const auto pack_values = [&]<class T>(const T* values) {
+    pack(begin, end, offset, words, [values](std::size_t row) -> std::uint64_t {
+      if constexpr (std::is_floating_point_v<T>) {
+        return as_bits(comparable(values[row]));
+      } else {
+        return values[row];
+      }
+    });
+  };
+  if (column.type.kind == TypeKind::float32) return pack_values(column.data<float>());
+  if (column.type.kind == TypeKind::float64) return pack_values(column.data<double>());
+  switch (width) {
+    case 1:
+      return pack_values(column.data<std::uint8_t>());
+    case 2:
+      return pack_values(column.data<std::uint16_t>());
+    case 4:
+      return pack_values(column.data<std::uint32_t>());
+    default:  // 16 bytes fill both words
+      for (std::size_t row = begin; row < end; ++row) {
+        const char* bytes = column.values.data() + row * 16;
+        std::memcpy(&words.low[row - begin], bytes, 8);
+        std::memcpy(&words.high[row - begin], bytes + 8, 8);
+      }
+  }
+}
+
 }  // namespace
 
 RowKeys::RowKeys(std::vector<DataType> types, bool packs_windows) : types_(std::move(types)) {
@@ -110,56 +160,6 @@ void RowKeys::encode_text(const Column& column, std::size_t num_rows) {
   }
 }
 
-template <class Place>
-void RowKeys::pack(const Column& column, const Part& part, std::size_t begin, std::size_t end,
-                   Place place) {
-  const auto shift = static_cast<unsigned>(8 * (part.offset % 8));
-  if (part.offset < 8) {
-    for (std::size_t row = begin; row < end; ++row) keys_[row].low |= place(column, row) << shift;
-  } else {
-    for (std::size_t row = begin; row < end; ++row) keys_[row].high |= place(column, row) << shift;
-  }
-}
-
-void RowKeys::pack_column(const Column& column, const Part& part, std::size_t begin,
-                          std::size_t end) {
-  switch (column.type.kind) {
-    case TypeKind::float32:
-      return pack(column, part, begin, end, [](const Column& c, std::size_t row) {
-        return std::uint64_t{as_bits(comparable(c.data<float>()[row]))};
-      });
-    case TypeKind::float64:
-      return pack(column, part, begin, end, [](const Column& c, std::size_t row) {
-        return as_bits(comparable(c.data<double>()[row]));
-      });
-    default:
-      break;
-  }
-  switch (part.width) {
-    case 1:
-      return pack(column, part, begin, end, [](const Column& c, std::size_t row) {
-        return std::uint64_t{c.data<std::uint8_t>()[row]};
-      });
-    case 2:
-      return pack(column, part, begin, end, [](const Column& c, std::size_t row) {
-        return std::uint64_t{c.data<std::uint16_t>()[row]};
-      });
-    case 4:
-      return pack(column, part, begin, end, [](const Column& c, std::size_t row) {
-        return std::uint64_t{c.data<std::uint32_t>()[row]};
-      });
-    case 8:
-      return pack(column, part, begin, end,
-                  [](const Column& c, std::size_t row) { return c.data<std::uint64_t>()[row]; });
-    default:  // 16 bytes fill both words
-      for (std::size_t row = begin; row < end; ++row) {
-        const char* bytes = column.values.data() + row * 16;
-        std::memcpy(&keys_[row].low, bytes, 8);
-        std::memcpy(&keys_[row].high, bytes + 8, 8);
-      }
-  }
-}
-
 void RowKeys::find_unpackable(std::span<const Column> columns, std::size_t num_rows) {
   rows_.clear();
   for (std::size_t row = 0; row < num_rows; ++row) {
@@ -205,13 +205,24 @@ void RowKeys::encode_packed(std::span<const Column> columns, std::size_t num_row
       difference |= (ends[row] - starts[row]) ^ *window_size_;
     if (difference != 0) has_unpackable = true;
   }
-  // Keys of some rows at a time, that stay in the nearest cache from part to part.
+  // Some rows at a time, whose words stay in the nearest cache from part to part.
+  Words words;
   for (std::size_t begin = 0; begin < num_rows; begin += kPackedAtOnce) {
     const std::size_t end = std::min(begin + kPackedAtOnce, num_rows);
-    for (std::size_t row = begin; row < end; ++row) keys_[row] = {0, 0, packed_size_, nullptr};
+    const std::uint64_t* low = words.low.data();
+    const std::uint64_t* high = words.high.data();
+    if (begin != 0) words = {};
     for (std::size_t i = 0; i < parts_.size(); ++i) {
-      if (sources[i] != nullptr) pack_column(*sources[i], parts_[i], begin, end);
+      if (sources[i] == nullptr) continue;
+      const Part& part = parts_[i];
+      if (const std::uint64_t* whole = words_of(*sources[i], part.width)) {
+        (part.offset == 0 ? low : high) = whole + begin;
+      } else {
+        pack_column(*sources[i], part.width, begin, end, part.offset, words);
+      }
     }
+    for (std::size_t row = begin; row < end; ++row)
+      keys_[row] = RowKey::of_words(low[row - begin], high[row - begin], packed_size_);
   }
   if (!has_unpackable) return;
   find_unpackable(columns, num_rows);

@@ -38,10 +38,6 @@ class RowKeys {
   };
 
   void append_part(std::span<const RowKey> keys, const Part& part, ColumnBuilder& builder) const;
-  template <class Place>
-  void pack(const Column& column, const Part& part, std::size_t begin, std::size_t end,
-            Place place);
-  void pack_column(const Column& column, const Part& part, std::size_t begin, std::size_t end);
   void encode_packed(std::span<const Column> columns, std::size_t num_rows);
   void encode_text(const Column& column, std::size_t num_rows);
   /// Of rows that are marked in `rows`, or of all.

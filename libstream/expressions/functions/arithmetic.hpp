@@ -2,6 +2,7 @@
 // overflow and zero divisors. Used by the operators, try_add and its like, sums of intervals.
 #pragma once
 
+#include <libstream/expressions/column_loop.hpp>
 #include <libstream/expressions/function.hpp>
 
 #include <string_view>
@@ -15,6 +16,10 @@ enum class ArithmeticMode {
   legacy,   ///< integers wrap around, a zero divisor gives null
   attempt,  ///< null in place of errors
 };
+
+inline OnFailure failure_of(ArithmeticMode mode) {
+  return mode == ArithmeticMode::ansi ? OnFailure::error : OnFailure::null;
+}
 
 std::string_view symbol_of(Arithmetic operation);
 

@@ -1,6 +1,5 @@
 #include <libstream/data/decimal.hpp>
 #include <libstream/expressions/cast_kernels.hpp>
-#include <libstream/expressions/column_loop.hpp>
 #include <libstream/expressions/functions/arithmetic.hpp>
 #include <libstream/expressions/type_coercion.hpp>
 
@@ -82,10 +81,6 @@ bool whole_quotient(Int128 a, Int128 b, const Operands& of, std::int64_t& out) {
       at_scale(Wide(a), of.left_scale, scale) / at_scale(Wide(b), of.right_scale, scale);
   out = static_cast<std::int64_t>(quotient);
   return quotient == out;
-}
-
-OnFailure failure_of(ArithmeticMode mode) {
-  return mode == ArithmeticMode::ansi ? OnFailure::error : OnFailure::null;
 }
 
 /// `op(a, b, out)` is false where the result does not fit.

@@ -1,4 +1,3 @@
-#include <libstream/expressions/column_loop.hpp>
 #include <libstream/expressions/functions/arithmetic.hpp>
 
 #include <fmt/format.h>
@@ -76,10 +75,6 @@ Error overflow_of(Arithmetic operation, T a, T b) {
       fmt::format("{}{} {} {}{} caused overflow. Use `{}` to ignore overflow problem and return "
                   "NULL.",
                   a, suffix, symbol_of(operation), b, suffix, try_function(operation)));
-}
-
-OnFailure failure_of(ArithmeticMode mode) {
-  return mode == ArithmeticMode::ansi ? OnFailure::error : OnFailure::null;
 }
 
 template <class T, class Checked>

@@ -47,7 +47,7 @@ TEST_CASE("keys looked up together are told from those erased, in the cache and 
     std::vector<RowKey> keys(1 + random() % 4096);
     for (RowKey& key : keys) {
       const std::uint64_t low = random() % 40'000;
-      key = {low, low % 7, 16, nullptr};
+      key = RowKey::of_words(low, low % 7, 16);
     }
     std::vector<std::uint32_t> groups(keys.size());
     std::vector<std::uint32_t> first_rows;
@@ -76,7 +76,7 @@ TEST_CASE("keys looked up together are told from those erased, in the cache and 
   }
   CHECK(table.size() > 5'000);
   for (const auto& [low, group] : expected)
-    REQUIRE(table.find({low, low % 7, 16, nullptr}) == group);
+    REQUIRE(table.find(RowKey::of_words(low, low % 7, 16)) == group);
 }
 
 }  // namespace stream::testing

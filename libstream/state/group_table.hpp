@@ -88,7 +88,8 @@ class GroupTable {
         free_.push_back(0);
       }
       std::size_t places[kRowsAtOnce];
-      std::uint64_t missed = find_known(keys, first, end, groups, places);
+      std::uint64_t missed = is_sparse() ? find_known<true>(keys, first, end, groups, places)
+                                         : find_known<false>(keys, first, end, groups, places);
       for (; missed != 0; missed &= missed - 1) {
         const auto i = static_cast<std::size_t>(std::countr_zero(missed));
         bool is_new = false;
@@ -177,18 +178,22 @@ class GroupTable {
   static constexpr std::size_t kKeyAhead = 16;           ///< groups, when they are erased
   static constexpr std::size_t kSmall = 4096;
   static constexpr std::size_t kQuickGrowth = 65'536;  ///< entries; above, memory counts more
+  static constexpr std::size_t kMostSparse = 262'144;  ///< entries
   static constexpr std::size_t kMinDeadBytes = 1u << 20;
 
+  bool is_sparse() const { return entries_.size() <= kMostSparse; }
   /// At least. Every probe that fails costs a wrong guess; in the largest tables memory counts
   /// more.
   static std::size_t entries_per_key(std::size_t num_entries) {
-    if (num_entries <= 1u << 18) return 8;
+    if (num_entries <= kMostSparse) return 8;
     return num_entries <= 1u << 20 ? 4 : 2;
   }
   /// Writes the groups of those of rows first … end − 1 whose keys are there, and returns a bit for
   /// each other row: no entry of its key lies before its place. Without a branch on what is found:
-  /// with many keys nobody can guess which rows bring new ones. While entries are read those of
-  /// later rows are fetched, and the keys that they name.
+  /// with many keys nobody can guess which rows bring new ones. Nor, in a sparse table, which few
+  /// rows find another key's entry in the place of theirs: they count as missed. While entries are
+  /// read those of later rows are fetched, and the keys that they name.
+  template <bool kIsSparse>
   std::uint64_t find_known(std::span<const RowKey> keys, std::size_t first, std::size_t end,
                            std::span<std::uint32_t> groups, std::size_t* places) const {
     const std::size_t last = keys.size() - 1;

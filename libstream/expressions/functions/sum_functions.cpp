@@ -33,11 +33,9 @@ class IntegerSum final : public GroupedAccumulator<SumState<Total>> {
     bool overflows = false;
     for_each_value<T>(arguments[0], groups, [states, &overflows](std::uint32_t group, T value) {
       SumState<Total>& state = states[group];
-      const bool is_over =
-          __builtin_add_overflow(state.total, static_cast<Total>(value), &state.total);
       state.has_value = true;
-      state.has_overflowed |= is_over;
-      overflows |= is_over;
+      if (__builtin_add_overflow(state.total, static_cast<Total>(value), &state.total)) [[unlikely]]
+        state.has_overflowed = overflows = true;
     });
     return checked(overflows);
   }

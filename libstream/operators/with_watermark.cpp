@@ -3,7 +3,9 @@
 #include <libstream/operators/with_watermark.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
+#include <span>
 
 namespace stream {
 namespace {
@@ -24,7 +26,7 @@ class WithWatermarkOperator final : public Operator {
     EventTimes seen;
     if (batch.num_rows() > 0 && !last_millis_ && !column.validity &&
         column.type.kind != TypeKind::structure) {
-      times_.add(times_of(column.data<std::int64_t>(), batch.num_rows()));
+      times_.add(times_of({column.data<std::int64_t>(), batch.num_rows()}));
       return output.push(std::move(batch));
     }
     for (std::size_t row = 0; row < batch.num_rows(); ++row) {
@@ -49,37 +51,44 @@ class WithWatermarkOperator final : public Operator {
   std::optional<EventTimes> event_times() const override { return times_; }
 
  private:
-  /// Of times none of which is null; requires one.
-  static EventTimes times_of(const std::int64_t* micros, std::size_t num_rows) {
-    std::int64_t least = micros[0];
-    std::int64_t most = micros[0];
-    for (std::size_t row = 0; row < num_rows; ++row) {
-      least = std::min(least, micros[row]);
-      most = std::max(most, micros[row]);
+  /// Of times none of which is null; requires one. Times of one batch mostly lie within half an
+  /// hour of the first: 32 bits hold what they are behind a base, and divide fast.
+  static EventTimes times_of(std::span<const std::int64_t> micros) {
+    constexpr std::int64_t kBaseBehindMillis = std::numeric_limits<std::int32_t>::max() / 1000;
+    constexpr std::int64_t kMaxMillis = std::numeric_limits<std::int64_t>::max() / 1000;
+    const std::int64_t base_millis = floor_divide(micros[0], 1000) - kBaseBehindMillis;
+    // Near the ends of 64 bits a time at the other end would seem near.
+    if (std::abs(base_millis) > kMaxMillis - 3 * kBaseBehindMillis) return far_times_of(micros);
+    const std::int64_t base = base_millis * 1000;
+    std::uint64_t beyond = 0;
+    std::uint32_t least = std::numeric_limits<std::uint32_t>::max();
+    std::uint32_t most = 0;
+    std::uint64_t sum_millis = 0;
+    for (const std::int64_t time : micros) {
+      const std::uint64_t behind =
+          static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(base);
+      beyond |= behind >> 32;
+      const auto near = static_cast<std::uint32_t>(behind);
+      least = std::min(least, near);
+      most = std::max(most, near);
+      sum_millis += near / 1000;
     }
+    if (beyond != 0) return far_times_of(micros);
     EventTimes seen;
-    seen.count = static_cast<std::int64_t>(num_rows);
-    seen.min_millis = floor_divide(least, 1000);
-    seen.max_millis = floor_divide(most, 1000);
-    seen.sum_millis = sum_of_millis(micros, num_rows, seen);
+    seen.count = static_cast<std::int64_t>(micros.size());
+    seen.min_millis = base_millis + least / 1000;
+    seen.max_millis = base_millis + most / 1000;
+    seen.sum_millis = Int128{base_millis} * seen.count + Int128{sum_millis};
     return seen;
   }
-
-  /// Times of one batch mostly lie within an hour: 32 bits hold what they are apart, and divide
-  /// fast.
-  static Int128 sum_of_millis(const std::int64_t* micros, std::size_t num_rows,
-                              const EventTimes& range) {
-    constexpr std::int64_t kMostMillisApart = std::numeric_limits<std::uint32_t>::max() / 1000 - 1;
-    if (range.max_millis - range.min_millis > kMostMillisApart) {
-      Int128 sum = 0;
-      for (std::size_t row = 0; row < num_rows; ++row) sum += floor_divide(micros[row], 1000);
-      return sum;
-    }
-    std::int64_t sum = 0;
-    const std::uint64_t first = static_cast<std::uint64_t>(range.min_millis) * 1000;
-    for (std::size_t row = 0; row < num_rows; ++row)
-      sum += static_cast<std::uint32_t>(static_cast<std::uint64_t>(micros[row]) - first) / 1000;
-    return sum + Int128{range.min_millis} * range.count;
+  static EventTimes far_times_of(std::span<const std::int64_t> micros) {
+    const auto [least, most] = std::minmax_element(micros.begin(), micros.end());
+    EventTimes seen;
+    seen.count = static_cast<std::int64_t>(micros.size());
+    seen.min_millis = floor_divide(*least, 1000);
+    seen.max_millis = floor_divide(*most, 1000);
+    for (const std::int64_t time : micros) seen.sum_millis += floor_divide(time, 1000);
+    return seen;
   }
 
   WithWatermarkSpec spec_;

@@ -178,14 +178,13 @@ class GroupTable {
   static constexpr std::size_t kKeyAhead = 16;           ///< groups, when they are erased
   static constexpr std::size_t kSmall = 4096;
   static constexpr std::size_t kQuickGrowth = 65'536;  ///< entries; above, memory counts more
-  static constexpr std::size_t kMostSparse = 262'144;  ///< entries
   static constexpr std::size_t kMinDeadBytes = 1u << 20;
 
-  bool is_sparse() const { return entries_.size() <= kMostSparse; }
+  bool is_sparse() const { return size_ * 8 <= entries_.size(); }
   /// At least. Every probe that fails costs a wrong guess; in the largest tables memory counts
   /// more.
   static std::size_t entries_per_key(std::size_t num_entries) {
-    if (num_entries <= kMostSparse) return 8;
+    if (num_entries <= 1u << 18) return 8;
     return num_entries <= 1u << 20 ? 4 : 2;
   }
   /// Writes the groups of those of rows first … end − 1 whose keys are there, and returns a bit for
@@ -202,7 +201,10 @@ class GroupTable {
       const std::uint32_t hash = keys[i].hash;
       std::size_t place = hash;
       const Entry* entry = &entries_[place & mask_];
-      while (entry->group_plus_one != 0 && entry->hash != hash) entry = &entries_[++place & mask_];
+      if constexpr (!kIsSparse) {
+        while (entry->group_plus_one != 0 && entry->hash != hash)
+          entry = &entries_[++place & mask_];
+      }
       places[i - first] = place;
       // For an empty entry the key of group 0, which is another.
       const std::uint32_t next = entry->group_plus_one;

@@ -18,6 +18,8 @@ class Accumulator {
   /// Makes room for `num_groups` groups; new ones are empty. Fewer than before only when
   /// those that go are empty.
   virtual void resize(std::size_t num_groups) = 0;
+  /// Brings the states of groups, some of which may not be there yet, into the cache.
+  virtual void prefetch(std::span<const std::uint32_t>) const {}
   /// Row i of the arguments goes into group groups[i].
   virtual Result<void> update(std::span<const Operand> arguments,
                               std::span<const std::uint32_t> groups,

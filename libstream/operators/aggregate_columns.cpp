@@ -36,6 +36,13 @@ void AggregateColumns::make_room(std::size_t num_groups) {
   for (const auto& accumulator : accumulators_) accumulator->resize(num_groups);
 }
 
+void AggregateColumns::prefetch(std::span<const std::uint32_t> groups) const {
+  // A batch of more states would push the first out of the cache.
+  constexpr std::size_t kMostFetched = 4;
+  for (std::size_t i = 0; i < std::min(kMostFetched, accumulators_.size()); ++i)
+    accumulators_[i]->prefetch(groups);
+}
+
 Result<void> AggregateColumns::update(const Batch& rows, std::span<const std::uint32_t> groups,
                                       EvaluationContext& context) {
   for (std::size_t i = 0; i < calls_.size(); ++i) {

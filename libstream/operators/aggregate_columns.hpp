@@ -14,6 +14,8 @@ class AggregateColumns {
 
   /// Groups 0 … num_groups − 1 may be named from now on; new ones are empty.
   void make_room(std::size_t num_groups);
+  /// Brings what update() will change into the cache, as far as that holds it.
+  void prefetch(std::span<const std::uint32_t> groups) const;
   /// Row i of `rows` goes into group groups[i]: filters, arguments and distinct are seen to.
   Result<void> update(const Batch& rows, std::span<const std::uint32_t> groups,
                       EvaluationContext& context);

@@ -17,7 +17,9 @@ std::span<const std::uint32_t> AggregateStates::group(std::span<const Column> ke
     first_rows_ = std::span(kFirst).first(is_new ? 1 : 0);
     std::fill(groups_.begin(), groups_.end(), only);
   } else {
-    first_rows_ = table_.find_or_insert(keys_.encode(keys, num_rows), groups_);
+    first_rows_ =
+        table_.find_or_insert(keys_.encode(keys, num_rows), groups_,
+                              [this](std::span<const std::uint32_t> groups) { prefetch(groups); });
   }
   if (!first_rows_.empty()) make_room(table_.num_groups());
   return groups_;

@@ -76,10 +76,15 @@ class GroupTable {
   }
 
   /// The groups of all keys; missing ones are made. Numbers of erased groups are used first.
-  /// Returns the rows for which groups were made, in order; valid until the next call.
+  /// Returns the rows for which groups were made, in order; valid until the next call. In a table
+  /// beyond the caches `prefetch` is called with some of the groups at a time, so that it may fetch
+  /// what else belongs to them.
+  template <class Prefetch>
   std::span<const std::uint32_t> find_or_insert(std::span<const RowKey> keys,
-                                                std::span<std::uint32_t> groups) {
-    first_rows_.clear();
+                                                std::span<std::uint32_t> groups,
+                                                Prefetch prefetch) {
+    first_rows_.resize(keys.size());
+    std::size_t num_made = 0;
     for (std::size_t first = 0; first < keys.size(); first += kRowsAtOnce) {
       const std::size_t end = std::min(first + kRowsAtOnce, keys.size());
       while (size_ + (end - first) > most_) grow();
@@ -94,10 +99,16 @@ class GroupTable {
         const auto i = static_cast<std::size_t>(std::countr_zero(missed));
         bool is_new = false;
         groups[first + i] = find_or_insert(keys[first + i], places[i], is_new);
-        if (is_new) first_rows_.push_back(static_cast<std::uint32_t>(first + i));
+        first_rows_[num_made] = static_cast<std::uint32_t>(first + i);
+        num_made += static_cast<std::size_t>(is_new);
       }
+      if (!is_sparse()) prefetch(groups.subspan(first, end - first));
     }
-    return first_rows_;
+    return std::span(first_rows_).first(num_made);
+  }
+  std::span<const std::uint32_t> find_or_insert(std::span<const RowKey> keys,
+                                                std::span<std::uint32_t> groups) {
+    return find_or_insert(keys, groups, [](std::span<const std::uint32_t>) {});
   }
   std::uint32_t find_or_insert(const RowKey& key, bool& is_new) {
     if (size_ >= most_) grow();
@@ -244,12 +255,12 @@ class GroupTable {
   [[gnu::noinline]] std::uint32_t insert(Entry& entry, const RowKey& key) {
     std::uint32_t group = static_cast<std::uint32_t>(keys_.size());
     if (free_.empty()) {
-      keys_.push_back({});
+      keys_.push_back(key);
     } else {
       group = free_.back();
       free_.pop_back();
+      keys_[group] = key;
     }
-    keys_[group] = key;
     if (key.is_long()) keep(keys_[group], arena_);
     entry = {key.hash, group + 1};
     ++size_;

@@ -16,6 +16,10 @@ template <class State>
 class GroupedAccumulator : public Accumulator {
  public:
   void resize(std::size_t num_groups) override { states_.resize(num_groups); }
+  void prefetch(std::span<const std::uint32_t> groups) const override {
+    const auto* states = states_.data();
+    for (const std::uint32_t group : groups) __builtin_prefetch(states + group, 1);
+  }
   void clear(std::span<const std::uint32_t> groups) override {
     auto* states = states_.data();
     for (const std::uint32_t group : groups) {

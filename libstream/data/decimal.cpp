@@ -8,14 +8,12 @@
 namespace stream {
 namespace {
 
-__extension__ typedef unsigned __int128 Unsigned128;
-
 constexpr std::array<Int128, kMaxDecimalPrecision + 1> make_powers() {
   std::array<Int128, kMaxDecimalPrecision + 1> powers{};
   Int128 power = 1;
   for (Int128& entry : powers) {
     entry = power;
-    power = static_cast<Int128>(static_cast<Unsigned128>(power) * 10);
+    power = static_cast<Int128>(static_cast<UInt128>(power) * 10);
   }
   return powers;
 }
@@ -103,8 +101,8 @@ void append_decimal(Int128 unscaled, int scale, std::string& out) {
   char buffer[48];
   char* end = buffer + sizeof buffer;
   char* begin = end;
-  Unsigned128 magnitude = unscaled < 0 ? Unsigned128{0} - static_cast<Unsigned128>(unscaled)
-                                       : static_cast<Unsigned128>(unscaled);
+  UInt128 magnitude =
+      unscaled < 0 ? UInt128{0} - static_cast<UInt128>(unscaled) : static_cast<UInt128>(unscaled);
   int digits = 0;
   while (magnitude != 0 || digits <= scale) {
     if (digits == scale && scale > 0) *--begin = '.';

@@ -14,14 +14,6 @@
 namespace stream {
 namespace {
 
-__extension__ typedef unsigned __int128 Unsigned128;
-
-std::string double_literal(double value) {
-  std::string text;
-  append_double(value, text);
-  return text + 'D';
-}
-
 std::string decimal_literal(Int128 value, int scale) {
   std::string text;
   append_decimal(value, scale, text);
@@ -63,7 +55,7 @@ Kernel floating_to_decimal(const DataType& to, CastMode mode, double divisor) {
       if (unscaled && fits_precision(*unscaled, to.precision)) {
         values_of<Int128>(result)[i] = *unscaled;
       } else if (mode == CastMode::ansi) {
-        return decimal_overflow(double_literal(value), to);
+        return decimal_overflow(literal_of(value), to);
       } else {
         nulls.set(i);
       }
@@ -75,11 +67,11 @@ Kernel floating_to_decimal(const DataType& to, CastMode mode, double divisor) {
 /// Into decimals that hold every value of the type: nothing is to be checked.
 template <class From>
 Kernel widened(int shift) {
-  return [factor = static_cast<Unsigned128>(power_of_ten(shift))](
+  return [factor = static_cast<UInt128>(power_of_ten(shift))](
              const KernelInput& input) -> Result<Column> {
     return map_values<From, Int128>(input, [factor](From value) {
       // Unsigned, as rows of null may hold anything.
-      return static_cast<Int128>(static_cast<Unsigned128>(Int128{value}) * factor);
+      return static_cast<Int128>(static_cast<UInt128>(Int128{value}) * factor);
     });
   };
 }

@@ -2,11 +2,15 @@
 // that Spark knows the cast. Not for other folders.
 #pragma once
 
+#include <libstream/data/value_text.hpp>
 #include <libstream/expressions/cast.hpp>
 #include <libstream/expressions/column_loop.hpp>
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace stream {
 
@@ -33,6 +37,24 @@ Kernel make_variant_cast(const DataType& from, const DataType& to, CastMode mode
 
 inline OnFailure failure_of(CastMode mode) {
   return mode == CastMode::ansi ? OnFailure::error : OnFailure::null;
+}
+
+/// A number as Spark writes it in SQL.
+template <class T>
+std::string literal_of(T value) {
+  std::string text;
+  if constexpr (std::is_same_v<T, float>) {
+    append_float(value, text);
+  } else if constexpr (std::is_same_v<T, double>) {
+    append_double(value, text);
+    text += 'D';
+  } else {
+    text = fmt::format("{}", value);
+    if (sizeof(T) == 8) text += 'L';
+    if (sizeof(T) == 2) text += 'S';
+    if (sizeof(T) == 1) text += 'Y';
+  }
+  return text;
 }
 
 /// [CAST_OVERFLOW]; `value` as a SQL literal.

@@ -16,23 +16,6 @@ namespace {
 constexpr double kTwoTo63 = 9223372036854775808.0;
 constexpr double kTwoTo31 = 2147483648.0;
 
-template <class T>
-std::string literal_of(T value) {
-  std::string text;
-  if constexpr (std::is_same_v<T, float>) {
-    append_float(value, text);
-  } else if constexpr (std::is_same_v<T, double>) {
-    append_double(value, text);
-    text += 'D';
-  } else {
-    text = fmt::format("{}", value);
-    if (sizeof(T) == 8) text += 'L';
-    if (sizeof(T) == 2) text += 'S';
-    if (sizeof(T) == 1) text += 'Y';
-  }
-  return text;
-}
-
 /// Java's (long) of a double: saturating, NaN is 0.
 std::int64_t saturated_long(double value) {
   if (std::isnan(value)) return 0;

@@ -62,6 +62,11 @@ Result<Operand> evaluate_operand(const TypedExpression& expression, const Batch&
 /// The value of a foldable expression.
 Result<Value> fold(const TypedExpression& expression, EvaluationContext& context);
 
+/// Whether a row of a BOOLEAN operand is true; null is not.
+inline bool is_true(const Operand& operand, std::size_t row) {
+  return !operand.is_null(row) && operand.column.data<std::uint8_t>()[operand.index(row)] != 0;
+}
+
 /// A quick look for conditions that leave no row out: true only if all rows of a BOOLEAN column are
 /// true; those of a column with nulls are not looked at.
 bool is_true_everywhere(const Operand& condition, std::size_t num_rows);

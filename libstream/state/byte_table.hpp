@@ -3,6 +3,7 @@
 #pragma once
 
 #include <libstream/base/hash.hpp>
+#include <libstream/base/int128.hpp>
 #include <libstream/base/large_array.hpp>
 #include <libstream/base/load.hpp>
 
@@ -34,8 +35,7 @@ struct ByteKey {
     if (!is_inline()) [[unlikely]]
       mixed ^= hash_bytes(data + 16, size - 16);
     // Both halves of the product: what differs in a key's last bytes only is lost to the low one.
-    __extension__ typedef unsigned __int128 Wide;
-    const Wide product = static_cast<Wide>(mixed) * 0xff51afd7ed558ccdULL;
+    const UInt128 product = UInt128{mixed} * 0xff51afd7ed558ccdULL;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   }
 };

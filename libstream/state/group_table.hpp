@@ -3,6 +3,7 @@
 // aggregation, joins and deduplication.
 #pragma once
 
+#include <libstream/base/int128.hpp>
 #include <libstream/base/large_array.hpp>
 #include <libstream/state/byte_table.hpp>
 
@@ -53,11 +54,9 @@ struct RowKey {
   }
 
  private:
-  __extension__ typedef unsigned __int128 Product;
-
   static std::uint32_t mix(std::uint64_t bits) {
     // Both halves of the product: every bit of the key reaches the low bits.
-    const Product product = static_cast<Product>(bits) * 0x9ddfea08eb382d69ULL;
+    const UInt128 product = UInt128{bits} * 0x9ddfea08eb382d69ULL;
     return static_cast<std::uint32_t>(product) ^ static_cast<std::uint32_t>(product >> 64);
   }
 };

@@ -1,3 +1,4 @@
+#include <libstream/base/int128.hpp>
 #include <libstream/connectors/postgresql/binary_bytes.hpp>
 #include <libstream/connectors/postgresql/row_encoder.hpp>
 #include <libstream/data/date_time.hpp>
@@ -70,14 +71,12 @@ Result<void> append_uuid(std::string_view text, std::string& out) {
   return {};
 }
 
-__extension__ typedef unsigned __int128 Magnitude;
-
 /// Decimal digits of a number, without leading zeros; none for zero.
 struct Digits {
   std::array<char, 40> text;
   std::size_t first = 40;
 
-  explicit Digits(Magnitude value) {
+  explicit Digits(UInt128 value) {
     constexpr std::uint64_t kPart = 1'000'000'000'000'000'000ull;
     while (value != 0) {
       auto part = static_cast<std::uint64_t>(value % kPart);
@@ -127,7 +126,7 @@ void append_integer(std::int64_t value, std::uint32_t to, std::string& out) {
 void append_numeric(Int128 unscaled, int scale, std::string& out) {
   constexpr std::ptrdiff_t kGroup = 4;
   const bool is_negative = unscaled < 0;
-  const auto magnitude = static_cast<Magnitude>(unscaled);
+  const auto magnitude = static_cast<UInt128>(unscaled);
   const Digits digits(is_negative ? ~magnitude + 1 : magnitude);
   const auto num_whole =
       std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(digits.size()) - scale, 0);

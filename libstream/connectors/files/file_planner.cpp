@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kLargestSplit = 32u << 20;
 constexpr std::uint64_t kSmallestSplit = 1u << 20;
-constexpr std::uint64_t kSplitsPerTask = 4;
+constexpr std::uint64_t kSplitsPerTask = 16;  ///< the last one of a task keeps the others waiting
 
 /// Bytes of a split: as many for each task, of files of any size, as the range has.
 std::uint64_t split_bytes(const std::vector<ListedFile>& files, std::uint32_t parallelism) {

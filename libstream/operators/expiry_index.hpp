@@ -3,6 +3,7 @@
 // come nearer as it passes them. One thread.
 #pragma once
 
+#include <libstream/base/large_array.hpp>
 #include <libstream/operators/watermark_times.hpp>
 
 #include <algorithm>
@@ -60,7 +61,7 @@ class ExpiryIndex {
   };
   struct Bucket {
     std::vector<Run> runs;
-    std::vector<std::uint32_t> numbers;
+    std::vector<std::uint32_t, LargeAllocator<std::uint32_t>> numbers;
 
     std::size_t end_of(std::size_t run) const {
       return run + 1 < runs.size() ? runs[run + 1].first : numbers.size();

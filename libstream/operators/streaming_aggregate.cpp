@@ -286,8 +286,8 @@ class StreamingAggregateOperator final : public Operator {
   std::optional<StateWriter> writer_;
   EpochMillis late_watermark_ = 0;
   LargeArray<std::uint8_t> flags_;  ///< by group
-  std::vector<std::uint32_t> touched_;
-  std::vector<std::uint32_t> dirty_;
+  LargeArray<std::uint32_t> touched_;
+  LargeArray<std::uint32_t> dirty_;
   ExpiryIndex by_time_;
   bool needs_filing_ = false;
   std::vector<std::uint32_t> old_;
